@@ -1,0 +1,95 @@
+"""An architecture: the table of a paper as a frozen value."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator
+
+from nas.blocks import Stage, stage
+from nas.blocks.recipe import Norm
+from nas.blocks.row import Channels, Kernel, Row, Stride
+from nas.errors import ArchitectureError, unknown
+from nas.graph.ops.pointwise import ACTIVATIONS
+from nas.naming import naming_table
+from nas.rounding import rounding_rule
+
+MOST_BLOCKS = 4096
+
+
+class Stem(Row):
+    """A `kernel` convolution with norm and activation; `pool` adds ResNet's 3×3 max pooling of stride 2."""
+
+    channels: Channels
+    kernel: Kernel = 3
+    stride: Stride = 2
+    pool: bool = False
+
+
+class Head(Row):
+    """A 1×1 convolution to `channels` with norm and activation (0: none), global mean, dropout, linear classifier."""
+
+    channels: Annotated[int, Field(ge=0, le=2**16)] = 0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class Architecture(Row):
+    """Stem, stages and head, and the habits they share. `resolution` is the canonical image size in pixels.
+
+    `rounding`, `naming` and `init` name the family's rules for scaling, node names and initial weights;
+    `drop_path` is the stochastic-depth rate of the last block (it grows linearly from 0).
+    """
+
+    resolution: Annotated[int, Field(ge=1, le=2**13)]
+    stem: Stem
+    stages: Annotated[tuple[SerializeAsAny[Stage], ...], Field(min_length=1, max_length=256)]
+    head: Head = Head()
+    activation: str = "relu"
+    norm: Norm = Norm()
+    padding: Literal["symmetric", "same"] = "symmetric"
+    drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    rounding: str = "multiple_of_8"
+    naming: str = "plain"
+    init: str = "default"
+
+    @field_validator("stages", mode="before")
+    @classmethod
+    def _typed_stages(cls, rows: Any) -> Any:
+        return tuple(stage(row) for row in rows) if isinstance(rows, (list, tuple)) else rows
+
+    @field_validator("stages")
+    @classmethod
+    def _bounded(cls, rows: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        if sum(row.repeats for row in rows) > MOST_BLOCKS:
+            raise ArchitectureError(f"more than {MOST_BLOCKS} blocks in all")
+        return rows
+
+    @field_validator("activation")
+    @classmethod
+    def _known_activation(cls, name: str) -> str:
+        if name not in ACTIVATIONS:
+            raise ArchitectureError(unknown("activation", name, ACTIVATIONS))
+        return name
+
+    @field_validator("rounding", "naming")
+    @classmethod
+    def _known_rule(cls, name: str, info: Any) -> str:
+        (rounding_rule if info.field_name == "rounding" else naming_table)(name)
+        return name
+
+    @classmethod
+    def read(cls, value: Any) -> Architecture:
+        """An architecture from plain data (parsed JSON); raises ArchitectureError in one line."""
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise ArchitectureError(one_line(error, "architecture")) from None
+
+
+def one_line(error: ValidationError, what: str) -> str:
+    """The first complaint of Pydantic, as one line with its place."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{what}{'.' if place else ''}{place}: {message}{more}"

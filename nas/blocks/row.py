@@ -1,0 +1,45 @@
+"""A row of an architecture's table: frozen, checked, bounded, and able to lower itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from nas.blocks.recipe import Recipe
+    from nas.graph import Value
+
+# Bounds that no published network comes near: they stop a typo before it allocates memory.
+Channels: TypeAlias = Annotated[int, Field(ge=1, le=2**16)]
+Repeats: TypeAlias = Annotated[int, Field(ge=1, le=1024)]
+Kernel: TypeAlias = Annotated[int, Field(ge=1, le=63, multiple_of=1)]
+Stride: TypeAlias = Annotated[int, Field(ge=1, le=8)]
+Ratio: TypeAlias = Annotated[float, Field(gt=0, le=64, allow_inf_nan=False)]
+
+
+class Row(BaseModel):
+    """A frozen record that refuses unknown columns."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Stage(Row):
+    """`repeats` equal blocks, the first of which has the `stride` and changes the width to `channels`.
+
+    Each kind of block is a subclass in a file of its own: its columns, and `lower`, its recipe.
+    """
+
+    block: str
+    stride: Stride = 1
+    channels: Channels
+    repeats: Repeats = 1
+
+    @property
+    def variant(self) -> str:
+        """The name under which naming tables know this block; most kinds have one."""
+        return self.block
+
+    def lower(self, build: Recipe, x: Value, stride: int) -> Value:
+        """Add one block of this stage to the graph under construction and return its output."""
+        raise NotImplementedError

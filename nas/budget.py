@@ -1,0 +1,100 @@
+"""Budgets: how much of what a network may cost, as people write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nas.errors import BudgetError, unknown
+
+# Metric names as people write them -> the metric that a cost table has.
+METRICS = {"flops": "macs", "macs": "macs", "params": "params", "activations": "activations", "memory": "memory"}
+SCALES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
+BYTES = {"B": 1, "kB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30}
+
+_AMOUNT = re.compile(r"(\d+(?:\.\d+)?(?:e\d+)?)([A-Za-z]*)")
+_HELP = "write 400M-flops (a cap), 400M-flops~5% (± 5 %) or 380M..420M-flops (a range); metrics: " + ", ".join(METRICS)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Admits a network whose `metric` lies in [`low`, `high`], both ends in.
+
+    Metrics: "macs" (what papers call FLOPs), "params", "activations", and "memory" (bytes of float32
+    weights plus the peak of the activations). `text` is how the user wrote it.
+    """
+
+    metric: str
+    low: int
+    high: int
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS.values():
+            raise BudgetError(unknown("metric", self.metric, METRICS))
+        if not 0 <= self.low <= self.high:
+            raise BudgetError(
+                f"budget {self.text or self!r}: the lower end {self.low:,} is above the upper {self.high:,}"
+            )
+        if self.high == 0:
+            raise BudgetError(f"budget {self.text or self!r}: nothing costs 0")
+
+    @classmethod
+    def parse(cls, text: str) -> Budget:
+        """A budget from "400M-flops", "400M-flops~5%", "380M..420M-flops", "5.3M-params" or "20MiB-memory"."""
+        body, tilde, slack = text.strip().partition("~")
+        amounts, dash, word = body.rpartition("-")
+        if not dash:
+            raise BudgetError(f"budget {text!r} names no metric; {_HELP}")
+        if word not in METRICS:
+            raise BudgetError(f"budget {text!r}: {unknown('metric', word, METRICS)}; {_HELP}")
+        ends = amounts.split("..")
+        if len(ends) > 2 or (len(ends) == 2 and tilde):
+            raise BudgetError(f"budget {text!r} cannot be read; {_HELP}")
+        values = [_amount(end, METRICS[word], text) for end in ends]
+        low, high = (0, values[0]) if len(values) == 1 else (values[0], values[1])
+        if tilde:
+            share = _share(slack, text)
+            low, high = round(values[0] * (1 - share)), round(values[0] * (1 + share))
+        return cls(METRICS[word], low, high, text.strip())
+
+    def admits(self, cost: Mapping[str, int]) -> bool:
+        """Whether a network of that cost is within the budget."""
+        return self.low <= cost[self.metric] <= self.high
+
+    def __str__(self) -> str:
+        if self.text:
+            return self.text
+        spread = f"{self.low}..{self.high}" if self.low else f"{self.high}"
+        return f"{spread}B-{self.metric}" if self.metric == "memory" else f"{spread}-{self.metric}"
+
+
+def _amount(text: str, metric: str, budget: str) -> int:
+    match = _AMOUNT.fullmatch(text)
+    units = BYTES if metric == "memory" else SCALES
+    if match is None or len(text) > 40:
+        raise BudgetError(f"budget {budget!r}: {text!r} is not a positive amount; {_HELP}")
+    if match[2] not in units:
+        raise BudgetError(f"budget {budget!r}: {unknown('unit', match[2], [u for u in units if u])}; {_HELP}")
+    amount = float(match[1]) * units[match[2]]
+    if amount > 10**18:
+        raise BudgetError(f"budget {budget!r}: {text} is out of bounds")
+    return round(amount)
+
+
+def _share(text: str, budget: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)%", text)
+    if match is None or not 0 < float(match[1]) < 100:
+        raise BudgetError(f"budget {budget!r}: after ~ comes a percentage between 0 and 100, such as ~5%")
+    return float(match[1]) / 100
+
+
+def human(amount: float, metric: str) -> str:
+    """An amount as people read it: 385.8M macs, 20.1 MiB."""
+    if metric == "memory":
+        return f"{amount / 2**20:.1f} MiB"
+    for unit, scale in (("G", 10**9), ("M", 10**6), ("K", 10**3)):
+        if amount >= scale:
+            return f"{amount / scale:.4g}{unit} {metric}"
+    return f"{amount:g} {metric}"

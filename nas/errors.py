@@ -1,0 +1,55 @@
+"""The errors of nascli: each one is bad input, told in one line that says what, where and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class NasError(ValueError):
+    """Bad input. The message is one line for a person; the command line prints it and exits with 2."""
+
+
+class GraphError(NasError):
+    """A graph that is not one: an unknown input, a cycle, shapes that do not fit."""
+
+
+class ArchitectureError(NasError):
+    """A table of stages that describes no network."""
+
+
+class SpaceError(NasError):
+    """A search space that does not exist, or whose table is not well formed."""
+
+
+class BudgetError(NasError):
+    """A budget that cannot be read."""
+
+
+class ScaleError(NasError):
+    """A scaling that has no result."""
+
+
+class EvaluatorError(NasError):
+    """An evaluator that does not exist, or is asked outside its domain."""
+
+
+class StudyError(NasError):
+    """A study that cannot be started or resumed."""
+
+
+class FileError(NasError):
+    """A file that cannot be read or written as what it should be."""
+
+
+class InfeasibleError(NasError):
+    """No architecture of the space fits the budgets; the command line exits with 3."""
+
+
+def unknown(what: str, name: object, known: Iterable[str]) -> str:
+    """One line for a `name` that is not among the `known`, with the closest one first."""
+    names = sorted(known)
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    shown = ", ".join(names[:12]) + (f", … ({len(names)} in all)" if len(names) > 12 else "")
+    return f"no {what} {name!r}; {hint}known: {shown}"

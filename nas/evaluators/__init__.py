@@ -1,0 +1,45 @@
+"""Evaluators: what a candidate is worth. One file a kind, one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nas.errors import EvaluatorError, unknown
+from nas.evaluators.function import Function, FunctionEvaluator, imported
+from nas.evaluators.score import About, Evaluator, Failure, Score
+from nas.options import parse_option, take
+from nas.space import SearchSpace
+
+
+def _python(values: dict[str, str]) -> Evaluator:
+    if "function" not in take(values, ("function",), "evaluator python"):
+        raise EvaluatorError("evaluator python: write python:function=package.module.name")
+    return imported(values["function"])
+
+
+# name -> from the option's values to an evaluator
+EVALUATORS: dict[str, Callable[[dict[str, str]], Evaluator]] = {
+    "python": _python,
+}
+
+
+def evaluator_for(choice: str | Function | Evaluator | None, space: SearchSpace) -> Evaluator:
+    """The evaluator of a choice: an option ("name:key=value"), a function, an Evaluator, or None for the space's own.
+
+    Raises EvaluatorError for an unknown one, and where the space has none of its own.
+    """
+    if choice is None:
+        if space.evaluator is None:
+            raise EvaluatorError(
+                f"space {space.name} has no default evaluator; name one: --evaluator python:function=module.name"
+            )
+        choice = space.evaluator
+    if isinstance(choice, str):
+        name, values = parse_option(choice)
+        if name not in EVALUATORS:
+            raise EvaluatorError(unknown("evaluator", name, EVALUATORS))
+        return EVALUATORS[name](values)
+    return choice if isinstance(choice, Evaluator) else FunctionEvaluator(choice)
+
+
+__all__ = ["EVALUATORS", "About", "Evaluator", "Failure", "Function", "FunctionEvaluator", "Score", "evaluator_for"]

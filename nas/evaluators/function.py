@@ -1,0 +1,57 @@
+"""A user's own function as an evaluator."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from nas.architecture import Architecture
+from nas.errors import EvaluatorError
+from nas.evaluators.score import About, Failure, Score, checked
+from nas.space import Genomes, SearchSpace
+
+Function = Callable[[Architecture], Any]
+
+
+class FunctionEvaluator:
+    """Calls `function(architecture)`: it returns a number (larger is better), a Score, or (value, low, high).
+
+    An exception fails that candidate only; its reason is kept.
+    """
+
+    cheap = False
+
+    def __init__(self, function: Function, name: str = "") -> None:
+        self.function = function
+        name = name or f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
+        self.about = About(name=f"python:function={name}", fingerprint=name)
+
+    def score(self, space: SearchSpace, genomes: Genomes) -> list[Score | Failure]:
+        return [self._one(space, genome) for genome in genomes]
+
+    def _one(self, space: SearchSpace, genome: Genomes) -> Score | Failure:
+        try:
+            return checked(self.function(space.decode(genome)))
+        except Exception as error:  # the user's code may raise anything; only this candidate fails
+            return Failure(f"{type(error).__name__}: {error}".splitlines()[0][:300])
+
+
+def imported(function: str) -> FunctionEvaluator:
+    """The evaluator for a function named "package.module.name"; the current folder is searched too."""
+    module_name, dot, name = function.rpartition(".")
+    if not dot:
+        raise EvaluatorError(f"python:function={function}: write it as module.name")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found = getattr(importlib.import_module(module_name), name)
+    except ImportError as error:
+        raise EvaluatorError(f"python:function={function}: cannot import {module_name} ({error})") from None
+    except AttributeError:
+        raise EvaluatorError(f"python:function={function}: {module_name} has no {name}") from None
+    if not callable(found):
+        raise EvaluatorError(f"python:function={function}: {name} is not a function")
+    return FunctionEvaluator(found, function)

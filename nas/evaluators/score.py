@@ -1,0 +1,64 @@
+"""What an evaluator says of a candidate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from nas.space import Genomes, SearchSpace
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Larger is better. [`low`, `high`] is a 90 % interval where the evaluator has one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The candidate has no score, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a score is and is not: for records and for the person who reads them.
+
+    `unit` names the score, `note` is the caveat that every output states once, `quality` holds measured
+    figures, `fingerprint` changes when the evaluator would score differently.
+    """
+
+    name: str
+    unit: str = "score"
+    note: str = ""
+    quality: dict[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """Scores genomes of one space. `cheap` ones may be asked thousands of times for comparison."""
+
+    about: About
+    cheap: bool
+
+    def score(self, space: SearchSpace, genomes: Genomes) -> Sequence[Score | Failure]:
+        """One answer a genome; a candidate that cannot be scored is a Failure, never an exception."""
+        ...
+
+
+def checked(answer: object) -> Score | Failure:
+    """A user's answer as a Score: a number, (value, low, high) or a Score; NaN and other things are a Failure."""
+    if isinstance(answer, tuple) and len(answer) == 3:
+        answer = Score(*answer)
+    try:
+        score = answer if isinstance(answer, Score) else Score(float(answer))  # type: ignore[arg-type]  # the try is the check
+    except (TypeError, ValueError):
+        return Failure(f"returned {type(answer).__name__} instead of a number")
+    return score if math.isfinite(score.value) else Failure(f"returned {score.value}")

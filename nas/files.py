@@ -1,0 +1,100 @@
+"""Files: bounded reads, atomic writes, and JSON or YAML documents that say what they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nas.errors import FileError
+from nas.version import __version__
+
+LARGEST_FILE = 64 * 2**20  # bytes; a graph of 10,000 nodes is about 2 MB
+LARGEST_YAML = 2**20  # bytes; a search space is a few kB
+DEEPEST = 40  # nested lists and mappings
+
+
+def read_text(path: str | Path, largest: int = LARGEST_FILE) -> str:
+    """The UTF-8 text of a file of at most `largest` bytes."""
+    path = Path(path)
+    try:
+        if path.stat().st_size > largest:
+            raise FileError(f"{path}: larger than {largest:,} bytes; not read")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: not a text file (UTF-8)") from None
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from None
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write a file whole or not at all: into a neighbour first, then renamed over `path`."""
+    path = Path(path)
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise FileError(f"{path}: {error.strerror or error}") from None
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file (UTF-8) atomically."""
+    write_bytes(path, text.encode())
+
+
+def document(schema: str, body: dict[str, Any]) -> dict[str, Any]:
+    """`body` as a document: with its schema and the version that wrote it in front."""
+    return {"schema": schema, "nascli_version": __version__, **body}
+
+
+def parse_json(text: str, where: str = "document") -> dict[str, Any]:
+    """A JSON object, or FileError in one line."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise FileError(f"{where}: not JSON ({error.msg} at line {error.lineno}); is it cut off?") from None
+    except RecursionError:
+        raise FileError(f"{where}: nested too deeply") from None
+    if not isinstance(value, dict):
+        raise FileError(f"{where}: expected a JSON object, found a {type(value).__name__}")
+    return value
+
+
+def check_schema(value: dict[str, Any], *known: str, where: str = "document") -> str:
+    """The document's schema when it is one of the `known`; FileError otherwise."""
+    schema = value.get("schema")
+    if schema in known:
+        return str(schema)
+    wrote = f" (written by nascli {value['nascli_version']})" if "nascli_version" in value else ""
+    raise FileError(f"{where}: schema {schema!r}{wrote} is not known here; this version reads {', '.join(known)}")
+
+
+def parse_yaml(text: str, where: str = "document") -> Any:
+    """Plain YAML: no tags that build objects, no anchors or aliases, bounded size and depth."""
+    import yaml
+
+    if len(text) > LARGEST_YAML:
+        raise FileError(f"{where}: larger than {LARGEST_YAML:,} bytes; not read")
+    try:
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise FileError(f"{where}: anchors and aliases (& and *) are not read; write the value out")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise FileError(f"{where}: nested more than {DEEPEST} deep")
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        line = f" at line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
+        raise FileError(f"{where}: not YAML ({getattr(error, 'problem', None) or error}{line})") from None

@@ -1,0 +1,98 @@
+"""What every op of the graph language answers: arity, output shapes, parameters, macs, activations.
+
+A shape is that of ONE image, without the batch axis: `(channels, height, width)` for a map,
+`(tokens, features)` for a sequence, `(features,)` for a vector.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar, TypeAlias
+
+from nas.errors import GraphError
+
+Shape: TypeAlias = tuple[int, ...]
+Pair: TypeAlias = tuple[int, int]
+
+LARGEST = 2**20  # bound on every count an op carries, so that a typo never allocates gigabytes
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One word of the graph language: a frozen value that knows its own arithmetic.
+
+    `fewest` and `most` bound the number of inputs (`most` None: any number). For memory: `view` says
+    that the outputs share the storage of input 0 at inference, `inplace` that the op can overwrite
+    input 0, `fresh` that the output is new storage which the backward pass of the op does not need.
+    """
+
+    kind: ClassVar[str]
+    fewest: ClassVar[int] = 1
+    most: ClassVar[int | None] = 1
+    view: ClassVar[bool] = False
+    inplace: ClassVar[bool] = False
+    fresh: ClassVar[bool] = False
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        """Shapes of the outputs; raises GraphError when the inputs do not fit."""
+        return inputs[:1]
+
+    @property
+    def params(self) -> int:
+        """Trainable parameters."""
+        return 0
+
+    def macs(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int | None:
+        """Multiply-adds of one image; None when this op cannot count them."""
+        return 0
+
+    def activations(self, outputs: tuple[Shape, ...]) -> int:
+        """Output elements, for convolutions; 0 for everything else (pycls's definition)."""
+        return 0
+
+    def attributes(self) -> dict[str, object]:
+        """The fields and their values, as a JSON document spells them."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def canonical(self) -> dict[str, object]:
+        """The attributes that make two ops the same computation (what a digest hashes)."""
+        return self.attributes()
+
+
+def pair(value: int | Pair | list[int], what: str, least: int = 1) -> Pair:
+    """`value` as (height, width), each between `least` and LARGEST."""
+    both = (value, value) if isinstance(value, int) else tuple(value)
+    if len(both) != 2:
+        raise GraphError(f"{what}={value!r}: give one number or (height, width)")
+    return count(both[0], what, least), count(both[1], what, least)
+
+
+def count(value: object, what: str, least: int = 1) -> int:
+    """`value` when it is an integer between `least` and LARGEST; GraphError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST:
+        raise GraphError(f"{what}={value!r}: must be an integer from {least} to {LARGEST}")
+    return value
+
+
+def image(shape: Shape, what: str) -> tuple[int, int, int]:
+    """`shape` when it is a map (channels, height, width); GraphError otherwise."""
+    if len(shape) != 3:
+        raise GraphError(f"{what} takes a map (channels, height, width), got {shape}")
+    return shape[0], shape[1], shape[2]
+
+
+def expect(found: int, wanted: int, what: str) -> None:
+    """GraphError unless the input has the `wanted` number of channels or features."""
+    if found != wanted:
+        raise GraphError(f"{what} expects {wanted} channels, its input has {found}")
+
+
+def window(size: int, kernel: int, stride: int, padding: int, dilation: int = 1, ceil: bool = False) -> int:
+    """Output positions of a sliding window along one axis, as torch counts them."""
+    span = size + 2 * padding - dilation * (kernel - 1) - 1
+    out = (-(-span // stride) if ceil else span // stride) + 1
+    if ceil and (out - 1) * stride >= size + padding:
+        out -= 1  # torch drops a window that starts in the right-hand padding
+    if out < 1:
+        raise GraphError(f"a window of {kernel} (stride {stride}) does not fit into {size} positions")
+    return out

@@ -1,0 +1,54 @@
+"""The op vocabulary: one class an op, one line here."""
+
+from __future__ import annotations
+
+from nas.graph.op import Op
+from nas.graph.ops.conv import Conv2d, Linear
+from nas.graph.ops.join import Add, Concat, Flatten, Multiply, Split
+from nas.graph.ops.pointwise import Activation, BatchNorm, Dropout, StochasticDepth
+from nas.graph.ops.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool, MaxPool2d
+from nas.graph.ops.source import Input, Parameter
+
+OPS: dict[str, type[Op]] = {
+    op.kind: op
+    for op in (
+        Input,
+        Parameter,
+        Conv2d,
+        Linear,
+        BatchNorm,
+        Activation,
+        MaxPool2d,
+        AvgPool2d,
+        AdaptiveAvgPool2d,
+        GlobalAvgPool,
+        Add,
+        Multiply,
+        Concat,
+        Split,
+        Flatten,
+        StochasticDepth,
+        Dropout,
+    )
+}
+
+__all__ = [
+    "OPS",
+    "Activation",
+    "AdaptiveAvgPool2d",
+    "Add",
+    "AvgPool2d",
+    "BatchNorm",
+    "Concat",
+    "Conv2d",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool",
+    "Input",
+    "Linear",
+    "MaxPool2d",
+    "Multiply",
+    "Parameter",
+    "Split",
+    "StochasticDepth",
+]

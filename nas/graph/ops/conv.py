@@ -1,0 +1,93 @@
+"""Convolution and linear layers: the ops that multiply and add."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar, Literal
+
+from nas.errors import GraphError
+from nas.graph.op import Op, Pair, Shape, count, expect, image, pair, window
+
+
+@dataclass(frozen=True, slots=True)
+class Conv2d(Op):
+    """2-d convolution. `padding="same"` is TensorFlow's SAME: ceil(size / stride) outputs, the odd pixel
+    padded at the bottom and right. Other fields are those of `torch.nn.Conv2d`; pairs are (height, width)."""
+
+    kind: ClassVar[str] = "conv2d"
+    fresh: ClassVar[bool] = True
+
+    in_channels: int
+    out_channels: int
+    kernel: Pair = (1, 1)
+    stride: Pair = (1, 1)
+    padding: Pair | Literal["same"] = (0, 0)
+    dilation: Pair = (1, 1)
+    groups: int = 1
+    bias: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("in_channels", "out_channels", "groups"):
+            count(getattr(self, name), name)
+        for name in ("kernel", "stride", "dilation"):
+            object.__setattr__(self, name, pair(getattr(self, name), name))
+        if self.padding != "same":
+            object.__setattr__(self, "padding", pair(self.padding, "padding", least=0))
+        if self.in_channels % self.groups or self.out_channels % self.groups:
+            raise GraphError(
+                f"groups={self.groups} must divide in_channels={self.in_channels} and out_channels={self.out_channels}"
+            )
+
+    @property
+    def depthwise(self) -> bool:
+        """One filter a channel."""
+        return self.groups == self.in_channels == self.out_channels
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        channels, height, width = image(inputs[0], "conv2d")
+        expect(channels, self.in_channels, "conv2d")
+        if self.padding == "same":
+            return ((self.out_channels, -(-height // self.stride[0]), -(-width // self.stride[1])),)
+        (kh, kw), (sh, sw), (ph, pw), (dh, dw) = self.kernel, self.stride, self.padding, self.dilation
+        return ((self.out_channels, window(height, kh, sh, ph, dh), window(width, kw, sw, pw, dw)),)
+
+    @property
+    def params(self) -> int:
+        kh, kw = self.kernel
+        return self.out_channels * (self.in_channels // self.groups * kh * kw + self.bias)
+
+    def macs(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
+        kh, kw = self.kernel
+        return prod(outputs[0]) * (self.in_channels // self.groups) * kh * kw
+
+    def activations(self, outputs: tuple[Shape, ...]) -> int:
+        return prod(outputs[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Linear(Op):
+    """Matrix product over the last axis: (…, in_features) -> (…, out_features)."""
+
+    kind: ClassVar[str] = "linear"
+    fresh: ClassVar[bool] = True
+
+    in_features: int
+    out_features: int
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        count(self.in_features, "in_features")
+        count(self.out_features, "out_features")
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        if not inputs[0] or inputs[0][-1] != self.in_features:
+            raise GraphError(f"linear expects {self.in_features} features on the last axis, got {inputs[0]}")
+        return ((*inputs[0][:-1], self.out_features),)
+
+    @property
+    def params(self) -> int:
+        return self.out_features * (self.in_features + self.bias)
+
+    def macs(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
+        return prod(outputs[0]) * self.in_features

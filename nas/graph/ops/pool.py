@@ -1,0 +1,81 @@
+"""Pooling: windows, fixed output sizes, and the whole map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nas.errors import GraphError
+from nas.graph.op import Op, Pair, Shape, image, pair, window
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPool(Op):
+    """What max and average pooling share: a sliding window; fields as in torch.nn."""
+
+    kernel: Pair
+    stride: Pair
+    padding: Pair = (0, 0)
+    ceil_mode: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kernel", pair(self.kernel, "kernel"))
+        object.__setattr__(self, "stride", pair(self.stride, "stride"))
+        object.__setattr__(self, "padding", pair(self.padding, "padding", least=0))
+        if any(2 * p > k for p, k in zip(self.padding, self.kernel, strict=True)):
+            raise GraphError(f"{self.kind} padding={self.padding}: must be at most half the kernel {self.kernel}")
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        channels, height, width = image(inputs[0], self.kind)
+        (kh, kw), (sh, sw), (ph, pw) = self.kernel, self.stride, self.padding
+        return (
+            (
+                channels,
+                window(height, kh, sh, ph, ceil=self.ceil_mode),
+                window(width, kw, sw, pw, ceil=self.ceil_mode),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPool2d(WindowPool):
+    """The largest value under each window."""
+
+    kind: ClassVar[str] = "max_pool2d"
+
+
+@dataclass(frozen=True, slots=True)
+class AvgPool2d(WindowPool):
+    """The mean under each window; `count_include_pad` counts padding as zeros."""
+
+    kind: ClassVar[str] = "avg_pool2d"
+
+    count_include_pad: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveAvgPool2d(Op):
+    """The mean over a grid of `size` (height, width) cells, whatever the input's size."""
+
+    kind: ClassVar[str] = "adaptive_avg_pool2d"
+
+    size: Pair
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", pair(self.size, "size"))
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        return ((image(inputs[0], self.kind)[0], *self.size),)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalAvgPool(Op):
+    """The mean of each channel over the whole map: (C, H, W) -> (C,), or (C, 1, 1) with `keepdim`."""
+
+    kind: ClassVar[str] = "global_avg_pool"
+
+    keepdim: bool = False
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        channels = image(inputs[0], self.kind)[0]
+        return ((channels, 1, 1),) if self.keepdim else ((channels,),)

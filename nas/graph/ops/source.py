@@ -1,0 +1,45 @@
+"""Ops without inputs: the image, and trainable tensors that belong to no layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from nas.graph.op import Op, Shape, count
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Op):
+    """What the input and a bare parameter share: no inputs, and the shape of the one output."""
+
+    fewest: ClassVar[int] = 0
+    most: ClassVar[int | None] = 0
+
+    shape: Shape
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", tuple(count(size, "shape") for size in self.shape))
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        return (self.shape,)
+
+
+@dataclass(frozen=True, slots=True)
+class Input(Source):
+    """The image; `shape` (channels, height, width) is the canonical one, which callers may override."""
+
+    kind: ClassVar[str] = "input"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(Source):
+    """A trainable tensor used as it is, the same for every image (a class token, a layer scale); starts at `value`."""
+
+    kind: ClassVar[str] = "parameter"
+
+    value: float = 0.0
+
+    @property
+    def params(self) -> int:
+        return prod(self.shape)

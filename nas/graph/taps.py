@@ -1,0 +1,49 @@
+"""Feature taps: the maps that detectors and segmenters take from a backbone, one a reduction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from nas.errors import GraphError
+from nas.graph.graph import Graph
+from nas.graph.node import Ref
+
+
+class Tap(NamedTuple):
+    """The last map of the network at one reduction (canonical size / map size)."""
+
+    ref: Ref
+    channels: int
+    reduction: int
+
+
+def taps(graph: Graph) -> list[Tap]:
+    """The last stage output at each reduction, as timm's `features_only` offers them; a stem counts throughout."""
+    shapes = graph.shapes()
+    ends: dict[tuple[str, str], tuple[Ref, int, int]] = {}
+    for name, node in graph.nodes.items():
+        shape = shapes[name][0]
+        if node is graph.input or node.stage == "head" or len(shape) != 3 or shape[1] == 1:
+            continue
+        inside_stem = name if node.stage == "stem" else ""
+        ends[node.stage, inside_stem] = ((name, 0), shape[0], round(graph.input_shape[1] / shape[1]))
+    last = {reduction: Tap(ref, channels, reduction) for ref, channels, reduction in ends.values()}
+    return sorted((tap for tap in last.values() if tap.reduction > 1), key=lambda tap: tap.reduction)
+
+
+def tapped(graph: Graph, indices: Sequence[int]) -> Graph:
+    """The graph cut down to what the chosen taps need; its outputs are those maps, in the order of `indices`."""
+    offered = taps(graph)
+    for index in indices:
+        if not -len(offered) <= index < len(offered):
+            raise GraphError(f"out_indices has {index}; this network has {len(offered)} taps, 0 to {len(offered) - 1}")
+    outputs = [offered[index].ref for index in indices]
+    needed, stack = {graph.input.name}, [name for name, _ in outputs]
+    while stack:
+        name = stack.pop()
+        if name not in needed:
+            needed.add(name)
+            stack.extend(source for source, _ in graph.nodes[name].inputs)
+    kept = [node for name, node in graph.nodes.items() if name in needed]
+    return Graph(kept, outputs, name=graph.name, init=graph.init)

@@ -1,0 +1,55 @@
+"""Multiplying an architecture's width, depth and resolution: the mechanism of all compound scaling."""
+
+from __future__ import annotations
+
+import math
+
+from pydantic import ValidationError
+
+from nas.architecture import Architecture, one_line
+from nas.blocks import Stage
+from nas.errors import ScaleError
+from nas.rounding import Rounding, rounding_rule
+
+
+def multiply(
+    architecture: Architecture,
+    *,
+    width: float = 1.0,
+    depth: float = 1.0,
+    resolution: float = 1.0,
+    rounding: str | None = None,
+) -> Architecture:
+    """The architecture with every free width × `width`, every repeat × `depth`, the image size × `resolution`.
+
+    Whole numbers come from the named `rounding` rule (default: the architecture's own). An axis whose
+    multiplier is 1 stays as it is. Raises ScaleError when a stage vanishes or a size exceeds its bound.
+    """
+    for axis, factor in (("width", width), ("depth", depth), ("resolution", resolution)):
+        if not (math.isfinite(factor) and 0 < factor <= 1e4):
+            raise ScaleError(f"{axis} multiplier {factor:g} is out of bounds; it must lie in (0, 10,000]")
+    rule = rounding_rule(rounding or architecture.rounding)
+    stem, head = architecture.stem, architecture.head
+    if width != 1:
+        stem = stem.model_copy(update={"channels": rule.channels(stem.channels * width)})
+    if width != 1 and head.channels and (width > 1 or rule.head_shrinks):
+        head = head.model_copy(update={"channels": rule.channels(head.channels * width)})
+    size = architecture.resolution
+    changed = {
+        "stem": stem,
+        "head": head,
+        "stages": tuple(_stage(row, n, rule, width, depth) for n, row in enumerate(architecture.stages, start=1)),
+        "resolution": size if resolution == 1 else rule.resolution(size * resolution),
+    }
+    try:
+        return Architecture.model_validate(architecture.model_copy(update=changed).model_dump())
+    except ValidationError as error:
+        raise ScaleError(f"scaled too far: {one_line(error, 'architecture')}") from None
+
+
+def _stage(row: Stage, number: int, rule: Rounding, width: float, depth: float) -> Stage:
+    channels = row.channels if width == 1 else rule.channels(row.channels * width)
+    repeats = row.repeats if depth == 1 else rule.repeats(row.repeats * depth)
+    if repeats < 1:
+        raise ScaleError(f"depth × {depth:g} leaves no block in stage {number} ({row.repeats} repeats)")
+    return row.model_copy(update={"channels": channels, "repeats": repeats})

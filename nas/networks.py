@@ -1,0 +1,77 @@
+"""Networks by name or file: what every command that takes "NAME or FILE" reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nas import zoo
+from nas.architecture import Architecture
+from nas.errors import FileError
+from nas.files import check_schema, document, parse_json, read_text
+from nas.graph import Graph
+from nas.graph.document import SCHEMA as GRAPH
+from nas.lowering import lower
+
+NETWORK = "nascli.network/1"  # an architecture with its graph, and whatever a search says of it
+ARCHITECTURE = "nascli.architecture/1"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A graph with its name, and its architecture where it has one."""
+
+    name: str
+    graph: Graph
+    architecture: Architecture | None = None
+    num_classes: int = 1000
+    in_chans: int = 3
+
+
+def load_network(name: str) -> Network:
+    """A network of the zoo, or of a JSON file (a search's best.json, an architecture, a graph).
+
+    Raises ArchitectureError, FileError or GraphError in one line.
+    """
+    path = Path(name)
+    if path.suffix != ".json" and not path.is_file():
+        known = zoo.canonical(name)
+        table = zoo.architecture(known)
+        return Network(known, lower(table, name=known), table)
+    text = read_text(path)
+    value = parse_json(text, name)
+    schema = check_schema(value, NETWORK, ARCHITECTURE, GRAPH, where=name)
+    if schema == GRAPH:
+        graph = Graph.from_json(text)
+        return Network(graph.name or path.stem, graph)
+    for key in ("architecture", "name"):
+        if key not in value:
+            raise FileError(f"{name}: not well formed: no {key!r}")
+    table = Architecture.read(value["architecture"])
+    classes, channels = _count(value, "num_classes", 1000, name), _count(value, "in_chans", 3, name)
+    graph = lower(table, classes, channels, name=str(value["name"]))
+    return Network(graph.name, graph, table, classes, channels)
+
+
+def network_document(network: Network, *, with_graph: bool = False, **more: Any) -> dict[str, Any]:
+    """A network as a document that `load_network` reads: its table, `more` of what is known of it, and its graph."""
+    assert network.architecture is not None
+    body = {
+        "name": network.name,
+        **more,
+        "num_classes": network.num_classes,
+        "in_chans": network.in_chans,
+        "architecture": network.architecture.model_dump(mode="json"),
+    }
+    if with_graph:
+        body["graph"] = json.loads(network.graph.to_json())
+    return document(NETWORK if with_graph else ARCHITECTURE, body)
+
+
+def _count(value: dict[str, Any], key: str, default: int, where: str) -> int:
+    found = value.get(key, default)
+    if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= 2**20:
+        raise FileError(f"{where}: {key} must be a whole number up to {2**20:,}, got {found!r}")
+    return found

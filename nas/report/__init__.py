@@ -1,0 +1,1 @@
+"""What a run leaves behind: documents, tables, pictures and the output folder."""

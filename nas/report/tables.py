@@ -1,0 +1,71 @@
+"""What people read on a terminal: rich tables from the same data as the JSON documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from nas.architecture import Architecture
+from nas.budget import human
+from nas.graph import Cost
+
+MACS_NOTE = "macs: multiply-adds of one image, what papers and budgets call FLOPs"
+
+
+def grid(header: str, rows: Iterable[Sequence[Any]], title: str | None = None) -> Table:
+    """A plain table; columns whose header ends in > are right-aligned."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in header.split("|"):
+        table.add_column(name.rstrip(">"), justify="right" if name.endswith(">") else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    return table
+
+
+def stage_table(architecture: Architecture) -> Table:
+    """An architecture as its paper would print it."""
+    columns = list(dict.fromkeys(c for row in architecture.stages for c in type(row).model_fields))
+    rows = []
+    for number, row in enumerate(architecture.stages, start=1):
+        values = row.model_dump()
+        rows.append([str(number), *(_cell(values.get(column, "")) for column in columns)])
+    title = (
+        f"{architecture.resolution}×{architecture.resolution} · stem {architecture.stem.channels} · "
+        f"head {architecture.head.channels or 'pooled'}"
+    )
+    return grid("|".join(["stage>", *(c if c == "block" else f"{c}>" for c in columns)]), rows, title)
+
+
+def cost_table(rows: Mapping[str, Cost]) -> Table:
+    """Costs side by side."""
+    return grid(
+        "network|input>|params>|macs>|activations>|peak memory>",
+        [
+            (
+                name,
+                "×".join(map(str, total.input_shape)),
+                total.params,
+                total.macs,
+                total.activations,
+                human(total.peak_memory_bytes, "memory"),
+            )
+            for name, total in rows.items()
+        ],
+    )
+
+
+def share_table(total: Cost, by: str) -> Table:
+    """A cost by stage or by node; nodes that cost nothing are left out."""
+    shares = total.by_stage if by == "stage" else total.by_node
+    rows = [
+        (name or "-", share.params, share.macs, f"{100 * share.macs / max(1, total.macs):.1f} %", share.activations)
+        for name, share in shares.items()
+        if share.params or share.macs
+    ]
+    return grid(f"{by}|params>|macs>|of macs>|activations>", rows)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

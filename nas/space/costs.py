@@ -1,0 +1,57 @@
+"""Exact costs of many candidates at once, read from a chain of cost tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.graph.storage import BYTES
+from nas.space.chain import ADDITIVE, Link
+
+CHUNK = 1 << 14  # candidates costed at once, so that they stay in the processor's cache
+
+METRICS = (*ADDITIVE, "memory")
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One candidate a row: its costs, and whether the codes are the canonical spelling."""
+
+    costs: dict[str, NDArray[np.int64]]
+    allowed: NDArray[np.bool_]
+
+
+def walk(links: Sequence[Link], code: Callable[[slice, int], NDArray[np.intp]], n: int, metrics: Iterable[str]) -> Walk:
+    """Costs of `n` candidates; `code(rows, i)` gives the options of those rows at link `i`.
+
+    "memory" is bytes of float32 weights plus the peak of the activations.
+    """
+    wanted = set(metrics)
+    sums = [m for m in ADDITIVE if m in wanted or (m == "params" and "memory" in wanted)]
+    totals = {m: np.zeros(n, dtype=np.int64) for m in sums}
+    peak = np.zeros(n, dtype=np.int64) if "memory" in wanted else None
+    allowed = np.ones(n, dtype=np.bool_)
+    tables = [{m: getattr(link, m).ravel() for m in (*sums, "peak")} for link in links]
+    strict = [bool(link.allowed.all()) for link in links]
+    for begin in range(0, n, CHUNK):
+        rows = slice(begin, min(begin + CHUNK, n))
+        state: NDArray[np.intp] | None = None
+        for i, link in enumerate(links):
+            states, options = link.next.shape
+            index = code(rows, i) if i < len(links) - 1 else np.zeros(rows.stop - begin, dtype=np.intp)
+            if states > 1 and state is not None:
+                index = index + state * options
+            for metric in sums:
+                totals[metric][rows] += tables[i][metric].take(index)
+            if peak is not None:
+                np.maximum(peak[rows], tables[i]["peak"].take(index), out=peak[rows])
+            if not strict[i]:
+                allowed[rows] &= link.allowed.ravel().take(index)
+            if i + 1 < len(links) and links[i + 1].next.shape[0] > 1:
+                state = link.next.ravel().take(index)
+    if peak is not None:
+        totals["memory"] = peak + BYTES * totals["params"]
+    return Walk({m: totals[m] for m in METRICS if m in wanted}, allowed)

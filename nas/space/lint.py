@@ -1,0 +1,105 @@
+"""What is worth knowing of a space before searching it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.budget import Budget
+from nas.space.chain import ADDITIVE
+from nas.space.distinct import ambiguity
+from nas.space.feasible import reach
+from nas.space.space import SearchSpace
+
+SAMPLE = 20_000  # architectures of a histogram
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A choice that no network within the budget can make; `least` and `most` are what networks with it cost."""
+
+    slot: str
+    choice: str
+    budget: str
+    least: int
+    most: int
+
+
+def lint(space: SearchSpace, budgets: Sequence[Budget] = ()) -> list[str]:
+    """Findings in words: ambiguous genomes, choices that cost more than a budget allows."""
+    findings = []
+    if (told := ambiguity(space)) is not None:
+        findings.append(told)
+    return findings + [
+        f"{found.slot} = {found.choice}: no network within {found.budget} can have it "
+        f"(with it: {found.least:,} to {found.most:,})"
+        for found in unusable(space, budgets)
+    ]
+
+
+def unusable(space: SearchSpace, budgets: Sequence[Budget]) -> list[Unusable]:
+    """Choices that no network within a budget (each on its own) can make, exactly for caps of additive metrics."""
+    found = []
+    names = list(space.slots)
+    for budget in budgets:
+        if budget.metric not in ADDITIVE:
+            continue
+        through = _through(space, budget.metric)
+        for part, (least, most) in zip(space.parts, through, strict=True):
+            for column in range(part.start, part.start + len(part.radix)):
+                values = part.choices[:, column - part.start]
+                for choice in range(part.radix[column - part.start]):
+                    low, high = least[values == choice].min(), most[values == choice].max()
+                    if low > budget.high or high < budget.low:
+                        label = choice_label(space, names[column], choice)
+                        found.append(Unusable(names[column], label, str(budget), int(low), int(high)))
+    return found
+
+
+def choice_label(space: SearchSpace, slot: str, choice: int) -> str:
+    """What a slot's choice stands for in the table."""
+    return str(slot_choices(space)[slot][choice])
+
+
+def slot_choices(space: SearchSpace) -> dict[str, list[object]]:
+    """Each slot with the values of its choices."""
+    choices: dict[str, list[object]] = {}
+    if len(space.resolutions) > 1:
+        choices["resolution"] = list(space.resolutions)
+    for number, row in enumerate(space.stages, start=1):
+        for names in row.slots:
+            choices[f"stage{number}.{names}"] = list(row.root[names])
+    return choices
+
+
+def _through(space: SearchSpace, metric: str) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """For each part, the least and the most that networks with each option cost: (options,), (options,)."""
+    links = space.links
+    costs = [getattr(link, metric) for link in links]
+    ends: list[list[NDArray[np.int64]]] = []
+    for sign in (1, -1):  # the least, then the most as the least of negated costs
+        far = np.iinfo(np.int64).max // 4
+        behind = [np.zeros(int(links[-1].next.max()) + 1, dtype=np.int64)]
+        for link, cost in zip(reversed(links), reversed(costs), strict=True):
+            total = np.where(link.allowed, sign * cost + behind[0][link.next], far)
+            behind.insert(0, total.min(axis=1))
+        before, best = np.zeros(1, dtype=np.int64), []
+        for link, cost, after in zip(links[:-1], costs, behind[1:], strict=False):
+            whole = before[:, None] + np.where(link.allowed, sign * cost, far)
+            best.append(sign * (whole + after[link.next]).min(axis=0))
+            arrived = np.full(len(after), far, dtype=np.int64)
+            np.minimum.at(arrived, link.next.ravel(), whole.ravel())
+            before = arrived
+        ends.append(best)
+    return list(zip(ends[0], ends[1], strict=True))
+
+
+def histogram(space: SearchSpace, metric: str, bins: int = 12) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Counts and bin edges of a metric over a uniform sample of the space, from its least to its most."""
+    genomes = space.sample(SAMPLE, rng=np.random.default_rng(0))
+    low, high = reach(space, metric)
+    counts, edges = np.histogram(space.costs(genomes, (metric,))[metric], bins=bins, range=(low, high))
+    return counts.astype(np.int64), edges

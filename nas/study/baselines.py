@@ -1,0 +1,61 @@
+"""What a winner is measured against: the space's own base network, and chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nas.budget import Budget, human
+from nas.errors import NasError, SpaceError
+from nas.evaluators.score import Evaluator, Score
+from nas.graph import cost
+from nas.lowering import lower
+from nas.space import Genomes, SearchSpace
+from nas.study.result import Baseline
+
+
+def baselines_of(
+    space: SearchSpace, budgets: Sequence[Budget], judge: Evaluator, evaluations: int, seed: int
+) -> tuple[Baseline, ...]:
+    """The base network, and uniform feasible sampling with as many evaluations as the search had.
+
+    Only a cheap evaluator is asked; otherwise the base stands with its cost alone.
+    """
+    return (_base(space, budgets, judge), *(_chance(space, budgets, judge, evaluations, seed) if judge.cheap else ()))
+
+
+def _base(space: SearchSpace, budgets: Sequence[Budget], judge: Evaluator) -> Baseline:
+    table = space.reference
+    total = cost(lower(table, space.num_classes, space.in_chans))
+    costs = {m: int(getattr(total, m)) for m in ("macs", "params", "activations", "memory")}
+    notes = [f"over budget, {human(costs[b.metric], b.metric)}" for b in budgets if costs[b.metric] > b.high]
+    notes += [f"under budget, {human(costs[b.metric], b.metric)}" for b in budgets if costs[b.metric] < b.low]
+    score: Score | None = None
+    if judge.cheap:
+        try:
+            answer = judge.score(space, space.encode(table)[None])[0]
+            score = answer if isinstance(answer, Score) else None
+        except SpaceError:
+            notes.append("not in the space")
+    name = space.base if isinstance(space.base, str) else "base"
+    return Baseline(name, score, costs, "; ".join(notes))
+
+
+def _chance(
+    space: SearchSpace, budgets: Sequence[Budget], judge: Evaluator, evaluations: int, seed: int
+) -> tuple[Baseline, ...]:
+    rng = np.random.default_rng([seed, 2**32 - 1])
+    try:
+        genomes: Genomes = np.unique(space.sample(evaluations, budgets, rng=rng), axis=0)
+    except NasError:
+        return ()
+    answers = judge.score(space, genomes)
+    scored = [(answer.value, i) for i, answer in enumerate(answers) if isinstance(answer, Score)]
+    if not scored:
+        return ()
+    best = max(scored)[1]
+    answer = answers[best]
+    assert isinstance(answer, Score)
+    costs = {metric: int(values[0]) for metric, values in space.costs(genomes[best][None]).items()}
+    return (Baseline("uniform sampling", answer, costs, f"best of {len(genomes):,}"),)

@@ -1,0 +1,152 @@
+"""Samplers: any Optuna sampler proposes, and the nearest feasible architecture answers."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, IntDistribution
+from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
+from optuna.study import Study as OptunaStudy
+from optuna.trial import FrozenTrial, TrialState
+
+from nas.budget import Budget
+from nas.errors import StudyError, unknown
+from nas.space import Genomes, SearchSpace
+from nas.space.feasible import Codes
+from nas.space.nearest import Nearest
+
+Inner = Callable[[int], BaseSampler | None]
+
+
+def tpe(seed: int) -> BaseSampler:
+    """Tree-structured Parzen estimator over all slots at once (Bergstra et al. 2011)."""
+    return TPESampler(seed=seed, multivariate=True, n_startup_trials=0)
+
+
+def nsga2(seed: int) -> BaseSampler:
+    """NSGA-II (Deb et al. 2002); a genetic algorithm, also for one objective."""
+    return NSGAIISampler(seed=seed, population_size=50)
+
+
+SAMPLERS: dict[str, Inner] = {
+    "nsga2": nsga2,
+    "tpe": tpe,
+    "random": lambda seed: None,  # uniform over the feasible: `space.sample`
+}
+
+
+def sampler_named(name: str) -> Inner:
+    """The sampler of that name; raises StudyError for an unknown one."""
+    if name not in SAMPLERS:
+        raise StudyError(unknown("sampler", name, SAMPLERS))
+    return SAMPLERS[name]
+
+
+class Exhausted(Exception):  # noqa: N818 - it ends a search, it is no error
+    """Every feasible architecture has been evaluated."""
+
+
+class FeasibleSampler(BaseSampler):
+    """An Optuna sampler whose every proposal is a feasible architecture that was not evaluated before.
+
+    `inner` makes the wrapped sampler from a seed; its proposal over all slots is turned into the nearest
+    feasible architecture (fewest changed slots, ties by chance). The first `startup` proposals, and all
+    when `inner` gives None, are uniform over the feasible. Trial n draws from (seed, n) and the history
+    alone, so an interrupted study goes on as if it had not been.
+    """
+
+    def __init__(
+        self, space: SearchSpace, budgets: Sequence[Budget], inner: Inner, *, seed: int = 0, startup: int = 100
+    ) -> None:
+        self.space, self.startup, self.seed = space, startup, seed
+        self.distributions = slot_distributions(space)
+        self._make_inner, self._inner = inner, inner(seed)
+        self._scout = inner(seed)  # asked for the search space only: it reads the history incrementally
+        self._nearest = Nearest(space, budgets)
+        self._seen: set[bytes] = set()
+        self._read = 0
+
+    def infer_relative_search_space(self, study: OptunaStudy, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        return dict(self.distributions)
+
+    def sample_relative(
+        self, study: OptunaStudy, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        rng = np.random.default_rng([self.seed, trial.number])
+        self._inner = self._make_inner(int(rng.integers(2**31)))
+        self._note_history(study, trial)
+        if self._inner is None or trial.number < self.startup:
+            codes = self._unseen(rng)
+        else:
+            codes = self._nearest.find(self._proposal(study, trial), self._taken, rng)
+        if codes is None:
+            raise Exhausted
+        genome = self.space.genomes(codes[None])[0]
+        return {slot: int(choice) for slot, choice in zip(self.space.slots, genome, strict=True)}
+
+    def _proposal(self, study: OptunaStudy, trial: FrozenTrial) -> Codes:
+        """What the inner sampler would try: the option of each part."""
+        assert self._inner is not None
+        assert self._scout is not None
+        wish = self._inner.sample_relative(study, trial, self._scout.infer_relative_search_space(study, trial))
+        for slot, distribution in self.distributions.items():
+            if slot not in wish:
+                wish[slot] = self._inner.sample_independent(study, trial, slot, distribution)
+        genome = genome_of(wish, self.space)
+        assert genome is not None
+        return np.asarray(self.space.codes(genome[None])[0])
+
+    def _unseen(self, rng: np.random.Generator) -> Codes | None:
+        """A uniform draw from the feasible architectures that were not evaluated yet."""
+        for _ in range(64):
+            codes = np.asarray(self._nearest.feasible.sample(1, rng)[0])
+            if not self._taken(codes):
+                return codes
+        return self._nearest.find(codes, self._taken, rng)
+
+    def _taken(self, codes: Codes) -> bool:
+        return codes.tobytes() in self._seen
+
+    def _note_history(self, study: OptunaStudy, current: FrozenTrial) -> None:
+        """Remember the architectures of all trials before the current one."""
+        trials = study.get_trials(deepcopy=False)
+        for trial in trials[self._read : current.number]:
+            genome = genome_of(trial.params, self.space)
+            if genome is not None:
+                self._seen.add(self.space.codes(genome[None])[0].tobytes())
+        self._read = current.number
+
+    def sample_independent(
+        self, study: OptunaStudy, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        raise StudyError(f"{param_name!r} is no slot of {self.space.name}; suggest what slot_distributions lists")
+
+    def before_trial(self, study: OptunaStudy, trial: FrozenTrial) -> None:
+        if self._inner is not None:
+            self._inner.before_trial(study, trial)
+
+    def after_trial(
+        self, study: OptunaStudy, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
+    ) -> None:
+        if self._inner is not None:
+            self._inner.after_trial(study, trial, state, values)
+
+
+def slot_distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
+    """The slots as Optuna sees them: always the same, never conditional; choices keep the order of the table."""
+    return {slot: IntDistribution(0, choices - 1) for slot, choices in space.slots.items()}
+
+
+def genome_of(params: Mapping[str, Any], space: SearchSpace) -> Genomes | None:
+    """The genome (slots,) in a trial's parameters; None for a trial that has none yet."""
+    if any(slot not in params for slot in space.slots):
+        return None
+    return np.array([params[slot] for slot in space.slots], dtype=np.int8)
+
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)

@@ -1,0 +1,196 @@
+"""Searching: propose, evaluate, write down, until enough architectures have been tried."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from nas.budget import Budget
+from nas.errors import StudyError
+from nas.evaluators import evaluator_for
+from nas.evaluators.function import Function
+from nas.evaluators.score import Evaluator, Failure, Score
+from nas.space import Genomes, SearchSpace
+from nas.study.baselines import baselines_of
+from nas.study.ledger import NOTE, Ledger, database, journal
+from nas.study.lock import locked
+from nas.study.result import Study, Trial
+from nas.study.samplers import Exhausted, FeasibleSampler, genome_of, sampler_named, slot_distributions
+from nas.study.settings import directions_of, objectives_of, settings_of
+from nas.study.workers import Pool
+
+TRIALS = 3000  # what the benchmark of results/search.md needs on the efficientnet space
+JOURNAL = "study.journal"
+STARTUP = 100  # trials drawn uniformly before the sampler has a say
+
+Progress = Callable[[int, int, Trial], None]
+
+
+def search(
+    space: SearchSpace,
+    budgets: Sequence[Budget] = (),
+    evaluator: str | Function | Evaluator | None = None,
+    *,
+    trials: int = TRIALS,
+    objectives: Sequence[str] = ("score",),
+    sampler: str = "nsga2",
+    workers: int = 1,
+    storage: str | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Study:
+    """The best architectures of `space` within `budgets` that `trials` distinct evaluations find.
+
+    `evaluator` is a function of an Architecture that returns a number (larger is better), the name of a
+    built-in one, or None for the space's own. With `out` (a folder) or `storage` (an SQL URL) every
+    finished trial is durable and the same call resumes; with one worker it then ends as if it had never
+    been interrupted, with K workers per synchronous batch of K. `progress(done, trials, trial)` is called
+    after each trial. Raises InfeasibleError when nothing fits, StudyError for a study that cannot be resumed.
+    """
+    if trials < 1 or workers < 1:
+        raise StudyError(f"trials={trials}, workers={workers}: both must be at least 1")
+    started = time.perf_counter()
+    judge = evaluator_for(evaluator, space)
+    goals = objectives_of(objectives)
+    settings = settings_of(space, budgets, judge.about, goals, sampler, seed)
+    inner = sampler_named(sampler)
+    proposer = FeasibleSampler(space, budgets, inner, seed=seed, startup=STARTUP)
+    with ExitStack() as stack:
+        folder = None if out is None else Path(out)
+        if folder is not None:
+            stack.enter_context(locked(folder))
+        ledger = _ledger(folder, storage, settings, workers)
+        pool = stack.enter_context(Pool(judge, space, workers))
+        run = Run(goals, proposer, ledger, pool)
+        interrupted = resumed = False
+        try:
+            resumed = run.restore()
+            run.go(trials, progress)
+        except KeyboardInterrupt:
+            interrupted = True
+        done = tuple(run.done)
+        return Study(
+            space=space,
+            budgets=tuple(budgets),
+            objectives=goals,
+            about=judge.about,
+            trials=done,
+            baselines=() if interrupted else baselines_of(space, budgets, judge, len(done), seed),
+            seconds=time.perf_counter() - started,
+            resumed=resumed,
+            interrupted=interrupted,
+            exhausted=run.exhausted,
+            out=folder,
+        )
+
+
+def _ledger(folder: Path | None, storage: str | None, settings: dict[str, Any], workers: int) -> Ledger | None:
+    if storage is not None:
+        return database(storage, settings)
+    if folder is None:
+        return None
+    path = folder / JOURNAL
+    if not path.exists() and any(other.name != ".lock" for other in folder.iterdir()):
+        raise StudyError(f"{folder} is not empty and holds no study; choose another --out")
+    return journal(path, settings, claiming=workers > 1)
+
+
+class Run:
+    """One search in progress: a study in memory for the sampler, a ledger for what must survive."""
+
+    def __init__(self, goals: tuple[str, ...], sampler: FeasibleSampler, ledger: Ledger | None, pool: Pool) -> None:
+        self.space, self.goals, self.ledger, self.pool = pool.space, goals, ledger, pool
+        self.memory = optuna.create_study(directions=directions_of(goals), sampler=sampler)
+        self.slots = slot_distributions(self.space)
+        self.done: list[Trial] = []
+        self.exhausted = False
+
+    def restore(self) -> bool:
+        """Take over what the ledger holds, finishing what a dead process had claimed; whether there was anything."""
+        if self.ledger is None:
+            return False
+        orphans = self.ledger.orphans()
+        for index, answer in self.pool.score([self._genome(trial) for trial in orphans]):
+            self.ledger.finish(self._finished(orphans[index], answer))
+        self._catch_up()
+        return bool(self.done)
+
+    def _catch_up(self) -> None:
+        """Learn of finished trials that others wrote."""
+        for trial in self.ledger.news() if self.ledger else ():
+            self.memory.add_trial(trial)
+            self._record(trial)
+
+    def go(self, trials: int, progress: Progress | None) -> None:
+        """Evaluate batch after batch until `trials` are done or no architecture is left."""
+        while len(self.done) < trials and not self.exhausted:
+            if self.ledger is not None and self.ledger.shared:
+                self._catch_up()
+            batch = self._propose(min(self.pool.workers, trials - len(self.done)))
+            finished: dict[int, FrozenTrial] = {}
+            for index, answer in self.pool.score([self._genome(trial) for trial in batch]):
+                finished[index] = self._finished(batch[index], answer)
+                if self.ledger is not None:
+                    self.ledger.finish(finished[index])
+            for index in range(len(batch)):
+                trial = finished[index]
+                self.memory.tell(trial.number, trial.values, trial.state)
+                latest = self._record(trial)
+                if progress is not None:
+                    progress(len(self.done), trials, latest)
+
+    def _propose(self, count: int) -> list[FrozenTrial]:
+        """Up to `count` candidates that nobody else evaluates."""
+        batch: list[FrozenTrial] = []
+        while len(batch) < count:
+            try:
+                number = self.memory.ask(self.slots).number
+            except Exhausted:
+                self.exhausted = not batch
+                break
+            trial = self.memory.get_trials(deepcopy=False)[number]
+            if self.ledger is None or self.ledger.claim(trial):
+                batch.append(trial)
+            else:
+                self.memory.tell(number, state=TrialState.FAIL)
+        return batch
+
+    def _genome(self, trial: FrozenTrial) -> Genomes:
+        genome = genome_of(trial.params, self.space)
+        assert genome is not None
+        return genome
+
+    def _finished(self, trial: FrozenTrial, answer: Score | Failure) -> FrozenTrial:
+        """The trial with its answer, as it is written down."""
+        costs = {metric: int(values[0]) for metric, values in self.space.costs(self._genome(trial)[None]).items()}
+        note: dict[str, Any] = {"costs": costs}
+        values: list[float] | None = None
+        if isinstance(answer, Failure):
+            note["reason"] = answer.reason
+        else:
+            note["score"] = [answer.value, answer.low, answer.high]
+            values = [answer.value if goal == "score" else float(costs[goal]) for goal in self.goals]
+        written = create_trial(
+            state=TrialState.FAIL if values is None else TrialState.COMPLETE,
+            values=values,
+            params=trial.params,
+            distributions=trial.distributions,
+            system_attrs=trial.system_attrs,
+            user_attrs={NOTE: note},
+        )
+        written.number = trial.number
+        return written
+
+    def _record(self, trial: FrozenTrial) -> Trial:
+        note = trial.user_attrs[NOTE]
+        score = Score(*note["score"]) if "score" in note else None
+        genome = self._genome(trial)
+        self.done.append(Trial(len(self.done), genome, note["costs"], score, note.get("reason", "")))
+        return self.done[-1]

@@ -1,0 +1,60 @@
+"""What makes two runs the same study."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from optuna.study import StudyDirection
+
+from nas.budget import METRICS, Budget
+from nas.errors import StudyError, unknown
+from nas.evaluators.score import About
+from nas.space import SearchSpace
+
+SCHEMA = "nascli.study/1"
+
+
+def settings_of(
+    space: SearchSpace, budgets: Sequence[Budget], about: About, objectives: Sequence[str], sampler: str, seed: int
+) -> dict[str, Any]:
+    """The settings that a resumed run must share with the run before it."""
+    return {
+        "schema": SCHEMA,
+        "space": space.name,
+        "space_table": hashlib.sha256(space.to_json().encode()).hexdigest()[:16],
+        "budgets": sorted(f"{b.low}..{b.high}-{b.metric}" for b in budgets),
+        "evaluator": about.name,
+        "evaluator_fingerprint": about.fingerprint,
+        "objectives": list(objectives),
+        "sampler": sampler,
+        "seed": seed,
+    }
+
+
+def check_same(found: Mapping[str, Any], wanted: Mapping[str, Any], where: str) -> None:
+    """StudyError in one line when the study that was found is another."""
+    if found.get("schema") != wanted["schema"]:
+        raise StudyError(f"{where}: schema {found.get('schema')!r} of its study is not {wanted['schema']}, read here")
+    changed = [key for key in wanted if found.get(key) != wanted[key]]
+    different = [f"{key.replace('_', ' ')} {found.get(key)} (now {wanted[key]})" for key in changed]
+    if different:
+        raise StudyError(f"{where} holds another study, of {'; '.join(different)}; choose another --out or --storage")
+
+
+def objectives_of(names: Sequence[str]) -> tuple[str, ...]:
+    """The objectives, checked: "score" first, then costs to be minimised."""
+    known = ["score", *dict.fromkeys(METRICS.values())]
+    plain = [METRICS.get(name, name) for name in names]
+    for name in plain:
+        if name not in known:
+            raise StudyError(unknown("objective", name, known))
+    if "score" not in plain or len(set(plain)) < len(plain):
+        raise StudyError(f"objectives {', '.join(names)}: name 'score' and each cost at most once")
+    return ("score", *(name for name in plain if name != "score"))
+
+
+def directions_of(objectives: Sequence[str]) -> list[StudyDirection]:
+    """Scores are maximised, costs minimised."""
+    return [StudyDirection.MAXIMIZE if goal == "score" else StudyDirection.MINIMIZE for goal in objectives]

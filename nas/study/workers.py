@@ -1,0 +1,71 @@
+"""Evaluating a batch of candidates, in this process or in several."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from nas.errors import StudyError
+from nas.evaluators.score import Evaluator, Failure, Score
+from nas.space import Genomes, SearchSpace
+
+
+class Pool:
+    """`workers` processes that score candidates; with one, this process does it."""
+
+    def __init__(self, judge: Evaluator, space: SearchSpace, workers: int) -> None:
+        self.judge, self.space, self.workers = judge, space, workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Pool:
+        if self.workers > 1:
+            try:
+                pickle.dumps(self.judge)
+            except Exception:  # pickle raises many kinds
+                raise StudyError(
+                    f"workers={self.workers}: evaluator {self.judge.about.name} cannot be sent to other processes; "
+                    "make it a function at the top level of a module"
+                ) from None
+            self._pool = ProcessPoolExecutor(
+                self.workers, get_context("spawn"), initializer=_prepare, initargs=(self.judge, self.space.to_json())
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def score(self, genomes: list[Genomes]) -> Iterator[tuple[int, Score | Failure]]:
+        """(index, answer) of each genome (slots,), in the order in which they are finished."""
+        if self._pool is None:
+            for index, genome in enumerate(genomes):
+                yield index, self.judge.score(self.space, genome[None])[0]
+            return
+        asked: dict[Future[Score | Failure], int] = {
+            self._pool.submit(_score, genome): index for index, genome in enumerate(genomes)
+        }
+        for future in as_completed(asked):
+            try:
+                yield asked[future], future.result()
+            except Exception as error:  # a worker that died fails its candidate, not the search
+                yield asked[future], Failure(f"worker: {type(error).__name__}: {error}".splitlines()[0])
+
+
+_worker: tuple[Evaluator, SearchSpace] | None = None
+
+
+def _prepare(judge: Evaluator, space: str) -> None:
+    """Start of a worker process: the evaluator, and the space as JSON."""
+    global _worker  # noqa: PLW0603 - a worker process has one job, and its pool offers no other place to keep it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for us
+    _worker = judge, SearchSpace.read(json.loads(space))
+
+
+def _score(genome: Genomes) -> Score | Failure:
+    assert _worker is not None
+    judge, space = _worker
+    return judge.score(space, genome[None])[0]

@@ -1,0 +1,58 @@
+"""The zoo: published networks by name. One file a family, one line here."""
+
+from __future__ import annotations
+
+from nas.architecture import Architecture
+from nas.errors import ArchitectureError, unknown
+from nas.graph import Graph
+from nas.lowering import lower
+from nas.zoo import efficientnet, mobilenetv2, resnet
+from nas.zoo.entry import Entry
+
+ENTRIES: dict[str, Entry] = {
+    **efficientnet.ENTRIES,
+    **mobilenetv2.ENTRIES,
+    **resnet.ENTRIES,
+}
+
+ALIASES: dict[str, str] = {**efficientnet.ALIASES}
+
+
+def names() -> list[str]:
+    """The names of all entries: torchvision's name, else timm's without `tf_` or `legacy_`."""
+    return list(ENTRIES)
+
+
+def canonical(name: str) -> str:
+    """The name of the entry that `name` or an alias ("b0", "v2-s") means; raises ArchitectureError for others."""
+    name = ALIASES.get(name, name)
+    if name not in ENTRIES:
+        raise ArchitectureError(unknown("network", name, [*ALIASES, *ENTRIES]))
+    return name
+
+
+def entry(name: str) -> Entry:
+    """The entry of that name or alias."""
+    return ENTRIES[canonical(name)]
+
+
+def architecture(name: str) -> Architecture:
+    """The architecture of that name."""
+    return entry(name).architecture()
+
+
+def build(
+    name: str,
+    *,
+    num_classes: int = 1000,
+    in_chans: int = 3,
+    drop_rate: float | None = None,
+    drop_path_rate: float | None = None,
+) -> Graph:
+    """The graph of that name; the arguments mean what they mean in timm (None: the published rate)."""
+    table = architecture(name)
+    if drop_rate is not None:
+        table = table.model_copy(update={"head": table.head.model_copy(update={"dropout": drop_rate})})
+    if drop_path_rate is not None:
+        table = table.model_copy(update={"drop_path": drop_path_rate})
+    return lower(table, num_classes, in_chans, name=canonical(name))
