@@ -1,15 +1,18 @@
-"""Exact costs of many candidates at once, read from a chain of cost tables."""
+"""Exact costs read from a chain of cost tables: of many candidates at once, or of one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.errors import SpaceError
 from nas.graph.storage import BYTES
 from nas.space.chain import ADDITIVE, Link
+from nas.space.parts import Part
 
 CHUNK = 1 << 14  # candidates costed at once, so that they stay in the processor's cache
 
@@ -55,3 +58,41 @@ def walk(links: Sequence[Link], code: Callable[[slice, int], NDArray[np.intp]], 
     if peak is not None:
         totals["memory"] = peak + BYTES * totals["params"]
     return Walk({m: totals[m] for m in METRICS if m in wanted}, allowed)
+
+
+class Price:
+    """The cost of one candidate at a time: the same tables as plain lists, since numpy is slow on single numbers."""
+
+    def __init__(self, links: Sequence[Link], parts: Sequence[Part[Any]]) -> None:
+        self._parts = [(part.radix, part.option_of.tolist()) for part in parts]
+        columns = ("next", "macs", "params", "activations", "peak")
+        self._links = [
+            [
+                list(zip(*state, strict=True))
+                for state in zip(*(getattr(link, c).tolist() for c in columns), strict=True)
+            ]
+            for link in links
+        ]
+
+    def cost(self, genome: Sequence[int]) -> dict[str, int]:
+        """Macs, params, activations, memory (bytes) of one genome (slots,); SpaceError for a choice out of range."""
+        state = macs = params = activations = peak = 0
+        slots = iter(genome)
+        for (radix, option_of), link in zip(self._parts, self._links, strict=False):
+            raw = 0
+            for size in radix:
+                choice = next(slots)
+                if not 0 <= choice < size:
+                    raise SpaceError(f"a choice among {size} counts from 0 to {size - 1}, got {choice}")
+                raw = raw * size + choice
+            state, own_macs, own_params, own_activations, own_peak = link[state][option_of[raw]]
+            macs, params, activations = macs + own_macs, params + own_params, activations + own_activations
+            peak = max(peak, own_peak)
+        _, own_macs, own_params, own_activations, own_peak = self._links[-1][state][0]
+        params, peak = params + own_params, max(peak, own_peak)
+        return {
+            "macs": macs + own_macs,
+            "params": params,
+            "activations": activations + own_activations,
+            "memory": peak + BYTES * params,
+        }

@@ -20,7 +20,7 @@ from nas.errors import SpaceError, unknown
 from nas.files import check_schema, document
 from nas.space.chain import Link, chain
 from nas.space.choices import StageChoices
-from nas.space.costs import METRICS, Walk, walk
+from nas.space.costs import METRICS, Price, Walk, walk
 from nas.space.parts import Part
 from nas.zoo import architecture as published
 
@@ -136,6 +136,10 @@ class SearchSpace(Row):
         )
 
     @cached_property
+    def _price(self) -> Price:
+        return Price(self.links, self.parts)
+
+    @cached_property
     def size(self) -> int:
         """How many distinct architectures there are, exactly."""
         ways = [1] * self.links[-1].next.shape[0]
@@ -224,6 +228,12 @@ class SearchSpace(Row):
     def costs(self, genomes: Genomes, metrics: Iterable[str] = METRICS) -> dict[str, NDArray[np.int64]]:
         """Exact macs, params, activations and memory (bytes) of each genome: arrays of (n,)."""
         return self.walk(genomes, metrics).costs
+
+    def cost(self, genome: Sequence[int] | Genomes) -> dict[str, int]:
+        """Exact macs, params, activations and memory (bytes) of one genome, without building its graph."""
+        if len(genome) != len(self.slots):
+            raise SpaceError(f"a genome of {self.name} is {len(self.slots)} whole numbers, got {len(genome)}")
+        return self._price.cost(genome.tolist() if isinstance(genome, np.ndarray) else genome)
 
     def walk(self, genomes: Genomes, metrics: Iterable[str] = METRICS) -> Walk:
         """Costs of each genome, and whether it is its architecture's canonical spelling."""

@@ -57,5 +57,5 @@ def _chance(
     best = max(scored)[1]
     answer = answers[best]
     assert isinstance(answer, Score)
-    costs = {metric: int(values[0]) for metric, values in space.costs(genomes[best][None]).items()}
+    costs = space.cost(genomes[best])
     return (Baseline("uniform sampling", answer, costs, f"best of {len(genomes):,}"),)

@@ -169,7 +169,7 @@ class Run:
 
     def _finished(self, trial: FrozenTrial, answer: Score | Failure) -> FrozenTrial:
         """The trial with its answer, as it is written down."""
-        costs = {metric: int(values[0]) for metric, values in self.space.costs(self._genome(trial)[None]).items()}
+        costs = self.space.cost(self._genome(trial))
         note: dict[str, Any] = {"costs": costs}
         values: list[float] | None = None
         if isinstance(answer, Failure):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from nas.errors import StudyError
 from nas.evaluators.score import Evaluator, Failure, Score
@@ -62,7 +64,16 @@ def _prepare(judge: Evaluator, space: str) -> None:
     """Start of a worker process: the evaluator, and the space as JSON."""
     global _worker  # noqa: PLW0603 - a worker process has one job, and its pool offers no other place to keep it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = judge, SearchSpace.read(json.loads(space))
+
+
+def _end_with_parent() -> None:
+    """A worker whose search was killed ends too, instead of waiting for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _score(genome: Genomes) -> Score | Failure:

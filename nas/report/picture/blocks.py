@@ -1,0 +1,163 @@
+"""From parts to blocks: what is drawn together, what repeats, and which wires pass from block to block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from nas.graph.graph import Graph
+from nas.graph.node import Ref
+from nas.report.picture.parts import Part, parts
+from nas.report.picture.words import dims
+
+ENTRY = -1  # in an edge: the wire from the block above; the number of parts is the wire to the block below
+FEWEST, MOST = 4, 10  # parts of a piece, where a network without block numbers is cut into pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Parts drawn together, and edges (from, to) between their places.
+
+    `numbers` are the blocks of the stage that look like this one (none: the nodes carry no block number),
+    and `nodes` all the nodes of those blocks.
+    """
+
+    stage: str
+    numbers: tuple[int, ...]
+    parts: tuple[Part, ...]
+    edges: tuple[tuple[int, int], ...]
+    nodes: tuple[str, ...]
+
+    @property
+    def exit(self) -> int:
+        """The place that stands for the block below, in an edge."""
+        return len(self.parts)
+
+    def same(self, other: Block) -> bool:
+        """Whether `other` stands in the same stage and computes what this one does."""
+        mine, theirs = ([part.essence for part in block.parts] for block in (self, other))
+        return self.stage == other.stage and mine == theirs and self.edges == other.edges
+
+    def merged(self, other: Block) -> Block:
+        """This block, standing for `other` too."""
+        return replace(self, numbers=self.numbers + other.numbers, nodes=self.nodes + other.nodes)
+
+
+@dataclass(slots=True)
+class Pile:
+    """A block in the making: its parts, the letters under which far tensors arrive, and what carries tensors out."""
+
+    parts: list[Part]
+    arriving: dict[Ref, str] = field(default_factory=dict)
+    leaving: list[Part] = field(default_factory=list)
+
+
+def blocks(graph: Graph) -> list[Block]:
+    """The blocks of a graph in reading order; a run of equal ones is one block with several numbers."""
+    piles = [Pile(pile) for pile in _piles(parts(graph), graph.input.name)]
+    maker = {node: number for number, pile in enumerate(piles) for part in pile.parts for node in part.nodes}
+    _mark_outputs(graph, piles, maker)
+    lines = _lines(piles, maker)
+    _link(piles, maker, lines)
+    ends = zip(piles, [*lines[1:], None], strict=True)
+    return _collapsed([_block(pile, below) for pile, below in ends])
+
+
+def _piles(found: Sequence[Part], image_name: str) -> list[list[Part]]:
+    """The parts by stage, and in a stage by block. The image is a block of its own where it is first read."""
+    image = next(part for part in found if image_name in part.nodes)
+    reader = next((part for part in found if any(ref[0] == image_name for ref in part.inputs)), image)
+    stages: dict[str, dict[int | str, list[Part]]] = {reader.stage: {"image": [replace(image, stage=reader.stage)]}}
+    latest: dict[str, int] = {}
+    for part in found:
+        if part is image:
+            continue
+        if part.block is not None:
+            latest[part.stage] = part.block
+        place = f"after {latest.get(part.stage)}" if part.block is None else part.block
+        stages.setdefault(part.stage, {}).setdefault(place, []).append(part)
+    return [
+        piece
+        for stage in stages.values()
+        for place, pile in stage.items()
+        for piece in (_pieces(pile) if isinstance(place, str) else [pile])
+    ]
+
+
+def _pieces(pile: list[Part]) -> Iterator[list[Part]]:
+    """`pile` in pieces of FEWEST to MOST parts, cut where the fewest tensors cross, else as evenly as can be."""
+    while len(pile) > MOST:
+        made = {name: index for index, part in enumerate(pile) for name in part.nodes}
+        last_read = {ref: index for index, part in enumerate(pile) for ref in part.inputs if ref[0] in made}
+        crossing = {
+            cut: sum(made[ref[0]] < cut <= end for ref, end in last_read.items()) for cut in range(FEWEST, MOST + 1)
+        }
+        even = len(pile) / -(-len(pile) // MOST)
+        cut = min(crossing, key=lambda cut: (crossing[cut], abs(cut - even)))
+        yield pile[:cut]
+        pile = pile[cut:]
+    yield pile
+
+
+def _mark_outputs(graph: Graph, piles: Sequence[Pile], maker: dict[str, int]) -> None:
+    """Put a pill behind each tensor that leaves the network."""
+    shapes = graph.shapes()
+    for number, (name, index) in enumerate(graph.outputs, start=1):
+        which = f"output {number}" if len(graph.outputs) > 1 else "output"
+        label = f"{which} · {dims(shapes[name][index])}"
+        piles[maker[name]].leaving.append(Part("port", label, inputs=((name, index),), essence=label))
+
+
+def _lines(piles: Sequence[Pile], maker: dict[str, int]) -> list[Ref | None]:
+    """For each pile the tensor whose wire runs on to it from its neighbour above, if there is one."""
+    lines: list[Ref | None] = []
+    for number, pile in enumerate(piles):
+        made = {node: index for index, part in enumerate(piles[number - 1].parts) for node in part.nodes}
+        read = [ref for part in pile.parts for ref in part.inputs if number and maker[ref[0]] == number - 1]
+        lines.append(max(read, key=lambda ref: (made[ref[0]], -ref[1]), default=None))
+    return lines
+
+
+def _link(piles: Sequence[Pile], maker: dict[str, int], lines: Sequence[Ref | None]) -> None:
+    """Give every other tensor that passes from pile to pile a letter, at both ends."""
+    letters: dict[Ref, str] = {}
+    for number, (pile, line) in enumerate(zip(piles, lines, strict=True)):
+        for ref in (ref for part in pile.parts for ref in part.inputs):
+            if maker[ref[0]] == number or ref == line:
+                continue
+            if ref not in letters:
+                letters[ref] = letter(len(letters))
+                piles[maker[ref[0]]].leaving.append(Part("link", letters[ref], inputs=(ref,), essence=letters[ref]))
+            pile.arriving[ref] = letters[ref]
+
+
+def letter(number: int) -> str:
+    """A, B, …, Z, AA, AB, … for 0, 1, …"""
+    return (letter(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)
+
+
+def _block(pile: Pile, below: Ref | None) -> Block:
+    """The finished block; `below` is the tensor that runs on to the next one."""
+    arriving = [Part("link", sign, essence=sign) for sign in pile.arriving.values()]
+    every = (*arriving, *pile.parts, *pile.leaving)
+    linked = {ref: place for place, ref in enumerate(pile.arriving)}
+    made = {node: place for place, part in enumerate(every) for node in part.nodes}
+    edges = [
+        (linked.get(ref, made.get(ref[0], ENTRY)), place) for place, part in enumerate(every) for ref in part.inputs
+    ]
+    if below is not None:
+        edges.append((made[below[0]], len(every)))
+    first = pile.parts[0]
+    numbers = () if first.block is None else (first.block,)
+    return Block(first.stage, numbers, every, tuple(edges), tuple(made))
+
+
+def _collapsed(made: Sequence[Block]) -> list[Block]:
+    """The blocks with each run of equal numbered ones merged."""
+    merged: list[Block] = []
+    for block in made:
+        if merged and block.numbers and merged[-1].numbers and block.same(merged[-1]):
+            merged[-1] = merged[-1].merged(block)
+        else:
+            merged.append(block)
+    return merged

@@ -1,0 +1,126 @@
+"""From a block to a grid: the row of each part, its lane, and the lane in which each edge passes rows on its way.
+
+Row 0 is the wire from the block above, the last row the wire to the block below. Lane 0 is the trunk:
+the longest path through the block.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nas.report.picture.blocks import ENTRY, Block
+
+Cell = tuple[int, int]  # (lane, row)
+Edge = tuple[int, int]  # (from, to): places in a block
+
+BOX = -2  # owner of a cell that a box fills; any other owner is the place whose wire passes through
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where everything stands. `passes` and `beside` run parallel to the block's edges: the lane in which an edge
+    passes the rows between its ends, and whether it enters a round join from the right instead of from above."""
+
+    row: dict[int, int]
+    lane: dict[int, int]
+    rows: int
+    passes: tuple[int, ...]
+    beside: tuple[bool, ...]
+    owners: dict[Cell, int]
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes there are."""
+        return 1 + max([0, *(lane for lane, _ in self.owners)])
+
+
+def arrange(block: Block) -> Grid:
+    """The grid of a block."""
+    sources: dict[int, list[int]] = defaultdict(list)
+    readers: dict[int, list[int]] = defaultdict(list)
+    for start, end in block.edges:
+        sources[end].append(start)
+        readers[start].append(end)
+    row = _rows(block.exit, sources, readers)
+    lane, owners = _lanes(block.exit, row, sources, readers)
+    return _routed(block, row, lane, owners)
+
+
+def _rows(exit_: int, sources: dict[int, list[int]], readers: dict[int, list[int]]) -> dict[int, int]:
+    """The row of each place: one below the lowest of its sources; what has no source stands just above its reader."""
+    row = {ENTRY: 0}
+    for place in range(exit_):
+        row[place] = 1 + max((row[source] for source in sources[place]), default=0)
+    for place in reversed(range(exit_)):
+        if not sources[place] and readers[place]:
+            lowest = min((row[reader] for reader in readers[place] if reader != exit_), default=2)
+            row[place] = max(1, lowest - 1)
+    row[exit_] = 1 + max(row.values())
+    return row
+
+
+def _lanes(
+    exit_: int, row: dict[int, int], sources: dict[int, list[int]], readers: dict[int, list[int]]
+) -> tuple[dict[int, int], dict[Cell, int]]:
+    """The lane of each place, and who owns which cell: chains of parts stand in one lane, the longest in lane 0."""
+    lane = {ENTRY: 0, exit_: 0}
+    trunk = _chain(sources[exit_][0] if sources[exit_] else _lowest(range(exit_), row), row, sources, lane)
+    owners: dict[Cell, int] = {(0, step): ENTRY for step in range(row[trunk[-1]])}
+    owners |= {(0, step): trunk[0] for step in range(row[trunk[0]] + 1, row[exit_] + 1)}
+    _stand(trunk, 0, row, lane, owners)
+    while waiting := [place for place in range(exit_) if place not in lane]:
+        chain = _chain(_lowest(waiting, row), row, sources, lane)
+        above = max((row[source] for source in sources[chain[-1]]), default=row[chain[-1]] - 1)
+        below = max((row[reader] for reader in readers[chain[0]]), default=row[chain[0]] + 1)
+        span = range(above + 1, below)
+        free = next(number for number in range(1, len(row) + 1) if all((number, step) not in owners for step in span))
+        _stand(chain, free, row, lane, owners)
+    return lane, owners
+
+
+def _lowest(places: Iterable[int], row: dict[int, int]) -> int:
+    return max(places, key=lambda place: (row[place], -place))
+
+
+def _chain(end: int, row: dict[int, int], sources: dict[int, list[int]], placed: dict[int, int]) -> list[int]:
+    """From `end` upwards, each time through the lowest source, as far as parts have no lane yet."""
+    chain = [end]
+    while above := [source for source in sources[chain[-1]] if source not in placed]:
+        chain.append(_lowest(above, row))
+    return chain
+
+
+def _stand(chain: list[int], number: int, row: dict[int, int], lane: dict[int, int], owners: dict[Cell, int]) -> None:
+    """Put a chain (from its end upwards) into lane `number`; between two of its parts the lane is its wire's."""
+    for place in chain:
+        lane[place] = number
+        owners[number, row[place]] = BOX
+    for below, above in zip(chain, chain[1:], strict=False):
+        owners |= {(number, step): above for step in range(row[above] + 1, row[below])}
+
+
+def _routed(block: Block, row: dict[int, int], lane: dict[int, int], owners: dict[Cell, int]) -> Grid:
+    """The grid with a lane for each edge; short edges choose first, so that they run closest to the boxes."""
+    boxes = 1 + max(lane.values())
+    passes, beside = [0] * len(block.edges), [False] * len(block.edges)
+    entered: set[int] = set()
+    for index in sorted(range(len(block.edges)), key=lambda i: row[block.edges[i][1]] - row[block.edges[i][0]]):
+        start, end = block.edges[index]
+        span = range(row[start] + 1, row[end])
+        passes[index] = _passage(span, start, [lane[start], lane[end]], boxes, owners) if span else lane[start]
+        owners |= {(passes[index], step): start for step in span}
+        across = [(number, row[end]) for number in range(lane[end] + 1, passes[index] + 1)]
+        is_join = end < block.exit and block.parts[end].round and end not in entered
+        if is_join and across and all(owners.get(cell, start) == start for cell in across):
+            beside[index] = True
+            entered.add(end)
+            owners |= dict.fromkeys(across, start)
+    return Grid(row, lane, row[block.exit], tuple(passes), tuple(beside), owners)
+
+
+def _passage(span: range, start: int, liked: list[int], boxes: int, owners: dict[Cell, int]) -> int:
+    """The first lane that is free in all rows of `span`, or already carries the wire of `start` there."""
+    lanes = [*liked, *range(boxes, boxes + len(owners) + 1)]
+    return next(number for number in lanes if all(owners.get((number, step), start) == start for step in span))

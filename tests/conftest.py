@@ -1,0 +1,52 @@
+"""What several tests need: published figures, and graphs at random."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+SHARED = HERE.parent.parent / "shared" / "data"
+
+
+def _figures() -> dict[str, dict[str, Any]]:
+    """Published and measured figures by zoo name: params, macs, and where they are from."""
+    table = json.loads((HERE / "reference" / "efficientnet.json").read_text())
+    figures = {}
+    for size, row in table["v1"].items():
+        figures[f"efficientnet_{size}"] = {**row, "params": row["params_timm"], "macs": row["macs_conv_linear"]}
+    for size, row in table["v2"].items():
+        name = f"efficientnetv2_{size}" if size == "xl" or size[0] == "b" else f"efficientnet_v2_{size}"
+        row = {**row, "resolution": row["eval_size"]}
+        figures[name] = {**row, "params": row["params_timm"], "macs": row["macs_conv_linear_at_eval_size"]}
+    for row in json.loads((HERE / "reference" / "models.json").read_text()):
+        figures[row["oracle"].removeprefix("torchvision.models.")] = row
+    return figures
+
+
+FIGURES = _figures()
+
+
+@pytest.fixture(scope="session")
+def figures() -> dict[str, dict[str, Any]]:
+    return FIGURES
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of training results that are not part of the project."""
+    if not SHARED.is_dir():
+        pytest.skip(f"the training results are not part of the project, and {SHARED} is not here")
+    return SHARED
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "published" in metafunc.fixturenames:
+        metafunc.parametrize("published", list(FIGURES))
+    if "space_name" in metafunc.fixturenames:
+        import search_spaces
+
+        metafunc.parametrize("space_name", search_spaces.names())
