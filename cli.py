@@ -158,6 +158,59 @@ def scale(
     )
 
 
+@app.command()
+def search(
+    space: Annotated[str, typer.Option("--space", help="A built-in space, or a .yaml or .json file.")],
+    budget: Budgets = None,
+    trials: Annotated[int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 3000).")] = None,
+    objective: Annotated[str, typer.Option("--objective", help="score, or score with costs: score,macs")] = "score",
+    sampler: Annotated[str, typer.Option("--sampler", help="nsga2, tpe or random.")] = "nsga2",
+    evaluator: Annotated[
+        str | None, typer.Option("--evaluator", help="accel_nasbench, or python:function=module.name.")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that evaluate.")] = 1,
+    storage: Annotated[str | None, typer.Option("--storage", help="An SQL URL that processes share.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder (default runs/SPACE-BUDGET-sSEED).")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    as_json: Json = False,
+) -> None:
+    """Search a space under budgets. The same command again resumes."""
+    import shlex
+
+    import search_spaces
+    from nas.budget import Budget
+    from nas.report.progress import shown
+    from nas.report.search import default_folder, search_document, search_tables, write_folder
+    from nas.study import search as run
+    from nas.study.searching import TRIALS
+
+    table = search_spaces.load(space)
+    budgets = [Budget.parse(text) for text in budget or ()]
+    folder = out or default_folder(table.name, budgets, seed)
+    command = shlex.join(["nascli", *sys.argv[1:]])
+    with shown() as progress:
+        study = run(
+            table,
+            budgets,
+            evaluator,
+            trials=trials or TRIALS,
+            objectives=objective.split(","),
+            sampler=sampler,
+            workers=workers,
+            storage=storage,
+            out=folder,
+            seed=seed,
+            progress=progress,
+        )
+    if study.interrupted:
+        _fail(f"stopped after {len(study.trials):,} architectures; to go on: {command}", INTERRUPTED)
+    written = write_folder(study, folder, command)
+    if as_json:
+        _print_json(search_document(study))
+        return
+    _print(*search_tables(study), *(["", "wrote " + " ".join(map(str, written))] if written else []))
+
+
 @zoo_app.command("list")
 def zoo_list(as_json: Json = False) -> None:
     """All published networks, with their cost at the published image size."""
