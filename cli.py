@@ -162,7 +162,9 @@ def scale(
 def search(
     space: Annotated[str, typer.Option("--space", help="A built-in space, or a .yaml or .json file.")],
     budget: Budgets = None,
-    trials: Annotated[int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 3000).")] = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 3000).")
+    ] = None,
     objective: Annotated[str, typer.Option("--objective", help="score, or score with costs: score,macs")] = "score",
     sampler: Annotated[str, typer.Option("--sampler", help="nsga2, tpe or random.")] = "nsga2",
     evaluator: Annotated[
@@ -179,8 +181,8 @@ def search(
 
     import search_spaces
     from nas.budget import Budget
+    from nas.report.outcome import default_folder, search_document, search_tables, write_folder
     from nas.report.progress import shown
-    from nas.report.search import default_folder, search_document, search_tables, write_folder
     from nas.study import search as run
     from nas.study.searching import TRIALS
 
@@ -254,9 +256,8 @@ def zoo_draw(
     out: Annotated[Path | None, typer.Option("--out", help="A .svg or .png file (default: NAME.svg).")] = None,
 ) -> None:
     """Draw a network as SVG or PNG."""
-    from nas.report.drawing import draw
-
     from nas.networks import load_network
+    from nas.report.drawing import draw
 
     network = load_network(name)
     path = out or Path(f"{network.name}.svg")
@@ -324,6 +325,47 @@ def space_lint(
     else:
         _print(*(findings or ["nothing found"]))
     raise typer.Exit(1 if findings else 0)
+
+
+@predictor_app.command("check")
+def predictor_check(
+    data: Annotated[Path, typer.Option("--data", help="A CSV file with the columns of Accel-NASBench's table.")],
+    folds: Annotated[int, typer.Option("--folds", min=0, max=100, help="Refit without each fold (0: as shipped).")] = 0,
+    as_json: Json = False,
+) -> None:
+    """How good the predictor is on rows of training results; rows that the fit has seen are counted."""
+    from nas import predictor
+    from nas.predictor.checking import check, cross_check
+    from nas.predictor.data import read_rows
+    from nas.report.checks import check_tables
+
+    judge = predictor.load("accel_nasbench")
+    rows = read_rows(data, judge.space)
+    told = cross_check(judge.space, rows, folds) if folds else check(judge, rows)
+    if as_json:
+        _print_json(told)
+    else:
+        _print(*check_tables(told))
+
+
+@predictor_app.command("fit")
+def predictor_fit(
+    data: Annotated[Path, typer.Option("--data", help="Accel-NASBench's table as a CSV file, one row a network.")],
+    out: Annotated[Path, typer.Option("--out", help="Write the coefficients to this JSON file.")],
+    folds: Annotated[int, typer.Option("--folds", min=2, max=100, help="Folds of the quality that is stated.")] = 10,
+) -> None:
+    """Fit the predictor anew, as the shipped one was fitted; some minutes."""
+    import search_spaces
+    from nas.files import write_text
+    from nas.predictor.accel_nasbench import fitted
+    from nas.predictor.data import read_rows
+    from nas.predictor.fitting import coefficient_text
+
+    space = search_spaces.load("efficientnet")
+    told = fitted(space, read_rows(data, space), folds=folds)
+    write_text(out, coefficient_text(told))
+    quality = told["quality"]
+    typer.echo(f"wrote {out}: Spearman {quality['spearman']}, MAE {quality['mae']} points out of {folds} folds")
 
 
 if __name__ == "__main__":

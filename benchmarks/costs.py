@@ -1,6 +1,6 @@
 """How fast exact costs and feasible samples come: ratios to fvcore and to plain rejection, in one run.
 
-    pip install -c constraints.txt fvcore && python benchmarks/costs.py
+pip install -c constraints.txt fvcore && python benchmarks/costs.py
 """
 
 from __future__ import annotations

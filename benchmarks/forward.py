@@ -1,6 +1,6 @@
 """Forward time of compiled graphs against torchvision, interleaved in one run.
 
-    python benchmarks/forward.py       # needs torchvision, as CONTRIBUTING.md says
+python benchmarks/forward.py       # needs torchvision, as CONTRIBUTING.md says
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nas import zoo
 from nas.compiler import compile_graph
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from oracles import import_torchvision  # noqa: E402 - found through the line above
+from oracles import import_torchvision
 
 CASES = [("efficientnet_b0", 224, 60), ("efficientnet_b0", 32, 400), ("mobilenet_v2", 224, 60), ("resnet50", 224, 20)]
 ROUNDS = 3

@@ -1,6 +1,6 @@
 """Write results/efficientnet.md: the published tables of EfficientNet and V2 beside ours.
 
-    python results/efficientnet.py
+python results/efficientnet.py
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ HEAD = f"""# EfficientNet and EfficientNetV2: the published tables, reproduced
 Written by `python results/efficientnet.py`; `tests/test_results.py` fails when it is stale.
 
 `params` are trainable parameters, `macs` multiply-adds of convolutions and linear layers for one image at the
-resolution given (what the papers call FLOPs). *Exact* are the counts of torchvision 0.28 or timm 1.0.31 and torch's flop
-counter / 2; ours must equal them to the unit. *Published* are the figures of arXiv:1905.11946 Table 2 and of the
+resolution given (what the papers call FLOPs). *Exact* are the counts of torchvision 0.28 or timm 1.0.31 and torch's
+flop counter / 2; ours must equal them to the unit. *Published* are the figures of arXiv:1905.11946 Table 2 and of the
 google/automl README for V2; they are rounded, so ours must lie within {PARAMS_TOLERANCE:.0%} (params) and
 {MACS_TOLERANCE:.0%} (FLOPs).
 
@@ -42,7 +42,7 @@ def rows() -> list[tuple[str, dict[str, Any]]]:
 
 
 def published(text: str | None) -> float | None:
-    """"5.3M" or "0.39B" as a number."""
+    """ "5.3M" or "0.39B" as a number."""
     if text is None:
         return None
     number = text.split()[0]

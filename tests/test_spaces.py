@@ -193,7 +193,7 @@ def test_a_genome_out_of_range_is_refused_with_its_slot():
     space = search_spaces.load("efficientnet")
     genome = space.encode(space.reference).copy()
     genome[1] = 2
-    with pytest.raises(SpaceError, match="stage1.kernel"):
+    with pytest.raises(SpaceError, match=r"stage1\.kernel"):
         space.decode(genome)
     with pytest.raises(SpaceError, match="28 whole numbers"):
         space.costs(np.zeros((3, 5), dtype=np.int8))

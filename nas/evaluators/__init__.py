@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from nas.errors import EvaluatorError, unknown
 from nas.evaluators.function import Function, FunctionEvaluator, imported
+from nas.evaluators.predicted import PredictorEvaluator
 from nas.evaluators.score import About, Evaluator, Failure, Score
 from nas.options import parse_option, take
+from nas.predictor import PREDICTORS
 from nas.space import SearchSpace
 
 
@@ -17,9 +19,18 @@ def _python(values: dict[str, str]) -> Evaluator:
     return imported(values["function"])
 
 
+def _predictor(name: str) -> Callable[[dict[str, str]], Evaluator]:
+    def made(values: dict[str, str]) -> Evaluator:
+        take(values, (), f"evaluator {name}")
+        return PredictorEvaluator(name)
+
+    return made
+
+
 # name -> from the option's values to an evaluator
 EVALUATORS: dict[str, Callable[[dict[str, str]], Evaluator]] = {
     "python": _python,
+    **{name: _predictor(name) for name in PREDICTORS},
 }
 
 

@@ -31,7 +31,8 @@ class About:
     """What a score is and is not: for records and for the person who reads them.
 
     `unit` names the score, `note` is the caveat that every output states once, `quality` holds measured
-    figures, `fingerprint` changes when the evaluator would score differently.
+    figures, `fingerprint` changes when the evaluator would score differently. Two networks whose scores differ
+    by less than `tie` cannot be told apart.
     """
 
     name: str
@@ -39,14 +40,22 @@ class About:
     note: str = ""
     quality: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
+    tie: float = 0.0
 
 
 @runtime_checkable
 class Evaluator(Protocol):
     """Scores genomes of one space. `cheap` ones may be asked thousands of times for comparison."""
 
-    about: About
-    cheap: bool
+    @property
+    def about(self) -> About:
+        """What the score is."""
+        ...
+
+    @property
+    def cheap(self) -> bool:
+        """Whether thousands of candidates may be scored for comparison."""
+        ...
 
     def score(self, space: SearchSpace, genomes: Genomes) -> Sequence[Score | Failure]:
         """One answer a genome; a candidate that cannot be scored is a Failure, never an exception."""

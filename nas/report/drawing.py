@@ -32,6 +32,7 @@ PALETTE = {
     "link": ("#fff9c4", "#8a7d00"),
 }
 PANEL, BAR, WIRE = "#f7f8fa", {"macs": "#0072b2", "params": "#e69f00"}, "#4a5563"
+NAME, LONGEST_BAR, VALUE = 27.0, 75.0, 28.0  # a bar: room for its name, its length, room for its value
 CORNER, HEAD = 3.0, (5.0, 2.3)  # radius of a wire's corner; length and half width of its arrow head
 
 
@@ -93,10 +94,10 @@ def _panel(axes: Axes, panel: Panel) -> None:
     for row, (what, share) in enumerate((("macs", panel.macs), ("params", panel.params))):
         y = panel.y + 35 + 10 * row
         _text(axes, (left, y), what, DETAIL, color=MUTED)
-        _text(axes, (right, y), f"{100 * share:.1f} %", DETAIL, align="right")
-        start, length = left + 25, right - left - 25 - 26
+        start, length = left + NAME, min(LONGEST_BAR, right - left - NAME - VALUE)
         _rounded(axes, (start, y - 2), (length, 4), "#e3e7ec", "none", radius=0.5)
         _rounded(axes, (start, y - 2), (length * share, 4), BAR[what], "none", radius=0.5)
+        _text(axes, (start + length + VALUE, y), f"{100 * share:.1f} %", DETAIL, align="right")
 
 
 def _frame(axes: Axes, frame: Frame) -> None:
@@ -107,22 +108,26 @@ def _frame(axes: Axes, frame: Frame) -> None:
 
 
 def _box(axes: Axes, box: Box) -> None:
-    """A part: one line, or a label with small print under it; a join has its small print on the left."""
+    """A part: one line, or a label with small print under it."""
     fill, border = PALETTE[box.kind]
     x, y = box.middle
-    radius = box.height / 2 if box.round or box.kind in ("port", "link") else 2.5
-    _rounded(axes, (box.x, box.y), (box.width, box.height), fill, border, radius=radius)
     if box.round:
-        _sign(axes, box)
-        _text(axes, (box.x - 3, y), box.detail, DETAIL, color=MUTED, align="right")
+        _join(axes, box)
         return
+    radius = box.height / 2 if box.kind in ("port", "link") else 2.5
+    _rounded(axes, (box.x, box.y), (box.width, box.height), fill, border, radius=radius)
     color = "#ffffff" if box.kind == "port" else INK
     _text(axes, (x, y - 4.5 if box.detail else y), box.label, LABEL, bold=True, color=color, align="center")
     _text(axes, (x, y + 5.5), box.detail, DETAIL, color=color if box.kind == "port" else MUTED, align="center")
 
 
-def _sign(axes: Axes, box: Box) -> None:
-    """The + or × in a circle."""
+def _join(axes: Axes, box: Box) -> None:
+    """A + or × in a circle, its small print on the left."""
+    from matplotlib.patches import Circle
+
+    fill, border = PALETTE[box.kind]
+    axes.add_patch(Circle(box.middle, box.height / 2, facecolor=fill, edgecolor=border, linewidth=1.0))
+    _text(axes, (box.x - 3, box.middle[1]), box.detail, DETAIL, color=MUTED, align="right")
     (x, y), arm = box.middle, box.height / 4
     strokes = [(arm, 0.0), (0.0, arm)] if box.label == "+" else [(0.7 * arm, 0.7 * arm), (0.7 * arm, -0.7 * arm)]
     for right, down in strokes:
@@ -140,7 +145,9 @@ def _wire(axes: Axes, wire: Wire) -> None:
         codes += [Outline.LINETO, Outline.CURVE3, Outline.CURVE3]
     points.append(wire.points[-1])
     codes.append(Outline.LINETO)
-    axes.add_patch(PathPatch(Outline(points, codes), fill=False, edgecolor=WIRE, linewidth=1.0, capstyle="round"))
+    line = PathPatch(Outline(points, codes), fill=False, edgecolor=WIRE, linewidth=1.0, capstyle="round")
+    line.set_snap(False)  # else lines that meet are rounded to different pixels
+    axes.add_patch(line)
     if wire.arrow:
         axes.add_patch(Polygon(_arrow_head(*wire.points[-2:]), closed=True, facecolor=WIRE, linewidth=0))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from io import BytesIO
+from math import sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nas.errors import FileError
 
@@ -20,7 +21,7 @@ LARGEST_SIDE, LARGEST_AREA = 30_000, 60_000_000  # pixels; a larger PNG gets few
 INK, MUTED, RULE = "#1f2933", "#5f6b7a", "#c5ccd6"  # text, small print, lines
 
 # Whatever the user's matplotlibrc says: the same graph makes the same bytes, in a font that matplotlib brings.
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "svg.hashsalt": "nascli",
     "svg.fonttype": "path",
@@ -65,4 +66,4 @@ def render(suffix: str, width: float, height: float, paint: Callable[[Figure], N
 
 def _dots(width: float, height: float) -> float:
     """Dots an inch for a picture of that size in inches."""
-    return min(DPI, LARGEST_SIDE / max(width, height), (LARGEST_AREA / (width * height)) ** 0.5)
+    return min(DPI, LARGEST_SIDE / max(width, height), sqrt(LARGEST_AREA / (width * height)))

@@ -15,7 +15,13 @@ from nas.study.result import Trial
 @contextmanager
 def shown() -> Iterator[Callable[[int, int, Trial], None]]:
     """A callback for a search's progress, drawn on stderr while the block runs."""
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
     best: Trial | None = None
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -32,6 +33,11 @@ class Block:
     def exit(self) -> int:
         """The place that stands for the block below, in an edge."""
         return len(self.parts)
+
+    @property
+    def entered(self) -> bool:
+        """Whether the wire of the block above runs on into this one."""
+        return any(start == ENTRY for start, _ in self.edges)
 
     def same(self, other: Block) -> bool:
         """Whether `other` stands in the same stage and computes what this one does."""
@@ -86,17 +92,20 @@ def _piles(found: Sequence[Part], image_name: str) -> list[list[Part]]:
 
 def _pieces(pile: list[Part]) -> Iterator[list[Part]]:
     """`pile` in pieces of FEWEST to MOST parts, cut where the fewest tensors cross, else as evenly as can be."""
-    while len(pile) > MOST:
-        made = {name: index for index, part in enumerate(pile) for name in part.nodes}
-        last_read = {ref: index for index, part in enumerate(pile) for ref in part.inputs if ref[0] in made}
-        crossing = {
-            cut: sum(made[ref[0]] < cut <= end for ref, end in last_read.items()) for cut in range(FEWEST, MOST + 1)
-        }
-        even = len(pile) / -(-len(pile) // MOST)
-        cut = min(crossing, key=lambda cut: (crossing[cut], abs(cut - even)))
-        yield pile[:cut]
-        pile = pile[cut:]
-    yield pile
+    made = {name: index for index, part in enumerate(pile) for name in part.nodes}
+    last_read = {ref: index for index, part in enumerate(pile) for ref in part.inputs if ref[0] in made}
+    ends: dict[int, list[int]] = defaultdict(list)
+    for ref, end in last_read.items():
+        ends[made[ref[0]]].append(end)
+    start = 0
+    while (left := len(pile) - start) > MOST:
+        even = start + left / -(-left // MOST)
+        cuts = range(start + FEWEST, start + MOST + 1)
+        crossing = {cut: sum(end >= cut for index in range(start, cut) for end in ends[index]) for cut in cuts}
+        cut = min(cuts, key=lambda cut: (crossing[cut], abs(cut - even)))
+        yield pile[start:cut]
+        start = cut
+    yield pile[start:]
 
 
 def _mark_outputs(graph: Graph, piles: Sequence[Pile], maker: dict[str, int]) -> None:

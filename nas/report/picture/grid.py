@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nas.report.picture.blocks import ENTRY, Block
 
 Cell = tuple[int, int]  # (lane, row)
 Edge = tuple[int, int]  # (from, to): places in a block
 
+UNREACHED = -(10**6)  # depth of what is not fed from above
 BOX = -2  # owner of a cell that a box fills; any other owner is the place whose wire passes through
 
 
@@ -44,7 +46,7 @@ def arrange(block: Block) -> Grid:
         sources[end].append(start)
         readers[start].append(end)
     row = _rows(block.exit, sources, readers)
-    lane, owners = _lanes(block.exit, row, sources, readers)
+    lane, owners = _lanes(block.exit, row, _depths(block.exit, sources), sources, readers)
     return _routed(block, row, lane, owners)
 
 
@@ -61,17 +63,29 @@ def _rows(exit_: int, sources: dict[int, list[int]], readers: dict[int, list[int
     return row
 
 
+def _depths(exit_: int, sources: dict[int, list[int]]) -> dict[int, int]:
+    """How many parts a tensor has passed since the wire from above; far below 0 for what that wire does not reach."""
+    depth = {ENTRY: 0}
+    for place in range(exit_):
+        depth[place] = 1 + max((depth[source] for source in sources[place]), default=UNREACHED)
+    return depth
+
+
 def _lanes(
-    exit_: int, row: dict[int, int], sources: dict[int, list[int]], readers: dict[int, list[int]]
+    exit_: int,
+    row: dict[int, int],
+    depth: dict[int, int],
+    sources: dict[int, list[int]],
+    readers: dict[int, list[int]],
 ) -> tuple[dict[int, int], dict[Cell, int]]:
     """The lane of each place, and who owns which cell: chains of parts stand in one lane, the longest in lane 0."""
     lane = {ENTRY: 0, exit_: 0}
-    trunk = _chain(sources[exit_][0] if sources[exit_] else _lowest(range(exit_), row), row, sources, lane)
+    trunk = _chain(sources[exit_][0] if sources[exit_] else _lowest(range(exit_), row), depth, sources, lane)
     owners: dict[Cell, int] = {(0, step): ENTRY for step in range(row[trunk[-1]])}
     owners |= {(0, step): trunk[0] for step in range(row[trunk[0]] + 1, row[exit_] + 1)}
     _stand(trunk, 0, row, lane, owners)
     while waiting := [place for place in range(exit_) if place not in lane]:
-        chain = _chain(_lowest(waiting, row), row, sources, lane)
+        chain = _chain(_lowest(waiting, row), depth, sources, lane)
         above = max((row[source] for source in sources[chain[-1]]), default=row[chain[-1]] - 1)
         below = max((row[reader] for reader in readers[chain[0]]), default=row[chain[0]] + 1)
         span = range(above + 1, below)
@@ -80,15 +94,16 @@ def _lanes(
     return lane, owners
 
 
-def _lowest(places: Iterable[int], row: dict[int, int]) -> int:
-    return max(places, key=lambda place: (row[place], -place))
+def _lowest(places: Iterable[int], rank: dict[int, int]) -> int:
+    """The place of the highest rank; of several the first."""
+    return max(places, key=lambda place: (rank[place], -place))
 
 
-def _chain(end: int, row: dict[int, int], sources: dict[int, list[int]], placed: dict[int, int]) -> list[int]:
-    """From `end` upwards, each time through the lowest source, as far as parts have no lane yet."""
+def _chain(end: int, depth: dict[int, int], sources: dict[int, list[int]], placed: dict[int, int]) -> list[int]:
+    """From `end` upwards, each time through the deepest source, as far as parts have no lane yet."""
     chain = [end]
     while above := [source for source in sources[chain[-1]] if source not in placed]:
-        chain.append(_lowest(above, row))
+        chain.append(_lowest(above, depth))
     return chain
 
 
@@ -97,30 +112,40 @@ def _stand(chain: list[int], number: int, row: dict[int, int], lane: dict[int, i
     for place in chain:
         lane[place] = number
         owners[number, row[place]] = BOX
-    for below, above in zip(chain, chain[1:], strict=False):
+    for below, above in pairwise(chain):
         owners |= {(number, step): above for step in range(row[above] + 1, row[below])}
 
 
 def _routed(block: Block, row: dict[int, int], lane: dict[int, int], owners: dict[Cell, int]) -> Grid:
-    """The grid with a lane for each edge; short edges choose first, so that they run closest to the boxes."""
+    """The grid with a lane for each edge. Wires of round joins choose first, then short ones: they run closest."""
     boxes = 1 + max(lane.values())
     passes, beside = [0] * len(block.edges), [False] * len(block.edges)
     entered: set[int] = set()
-    for index in sorted(range(len(block.edges)), key=lambda i: row[block.edges[i][1]] - row[block.edges[i][0]]):
+    joins = {place for place, part in enumerate(block.parts) if part.round}
+    order = sorted((end not in joins, row[end] - row[start], i) for i, (start, end) in enumerate(block.edges))
+    for *_, index in order:
         start, end = block.edges[index]
         span = range(row[start] + 1, row[end])
-        passes[index] = _passage(span, start, [lane[start], lane[end]], boxes, owners) if span else lane[start]
+        passes[index] = _passage(span, start, (lane[start], lane[end]), boxes, owners) if span else lane[start]
         owners |= {(passes[index], step): start for step in span}
         across = [(number, row[end]) for number in range(lane[end] + 1, passes[index] + 1)]
-        is_join = end < block.exit and block.parts[end].round and end not in entered
-        if is_join and across and all(owners.get(cell, start) == start for cell in across):
+        if end in joins - entered and across and all(owners.get(cell, start) == start for cell in across):
             beside[index] = True
             entered.add(end)
             owners |= dict.fromkeys(across, start)
     return Grid(row, lane, row[block.exit], tuple(passes), tuple(beside), owners)
 
 
-def _passage(span: range, start: int, liked: list[int], boxes: int, owners: dict[Cell, int]) -> int:
-    """The first lane that is free in all rows of `span`, or already carries the wire of `start` there."""
-    lanes = [*liked, *range(boxes, boxes + len(owners) + 1)]
-    return next(number for number in lanes if all(owners.get((number, step), start) == start for step in span))
+def _passage(span: range, start: int, liked: tuple[int, int], boxes: int, owners: dict[Cell, int]) -> int:
+    """The first lane that is free in all rows of `span`, or already carries the wire of `start` there.
+
+    In the gaps where the wire turns into the lane and out of it, nothing else may come out of or go into it.
+    """
+
+    def is_free(number: int) -> bool:
+        above, below = owners.get((number, span[0] - 1), start), owners.get((number, span[-1] + 1), start)
+        turns = (above == start or number == liked[0]) and below in (start, BOX)
+        return turns and all(owners.get((number, step), start) == start for step in span)
+
+    lanes: list[int] = [*liked, *range(boxes, boxes + len(owners) + 1)]
+    return next(number for number in lanes if is_free(number))

@@ -5,6 +5,7 @@ Units are points (1/72 inch), y runs down.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -18,21 +19,24 @@ from nas.report.picture.text import fitted, text_width, wrapped
 from nas.report.picture.wiring import Box, Wire
 from nas.report.picture.words import KINDS, dims
 
-PAGE = 1130.0  # widest row of panels (2354 pixels at 150 dpi), unless one panel alone is wider
-NARROWEST = 380.0
-MOST_BOXES = 3000  # the boxes after these are left out, and the header says so
+PAGE = 1200.0  # widest row of panels (2500 pixels at 150 dpi), unless one panel alone is wider
+NARROWEST = 430.0
+MOST_BOXES = 1500  # the boxes after these are left out, and the header says so
 MARGIN, GUTTER, ROW_GAP = 16.0, 14.0, 24.0
 TITLE, BODY, SMALL = 14.0, 8.0, 7.0  # font sizes
 SWATCH = 16.0  # width of a colour in the legend
 LEADING = 1.5  # from line to line, in font sizes
 
-# What a box may say -> what it means; the legend tells what occurs.
+# What a box may say -> what it means; the note under the legend tells what occurs.
 SIGNS = {
-    "↓": "↓2: stride 2",
-    " dw": "dw: depthwise",
-    "BN": "BN: batch norm",
-    "SE": "SE 8: squeeze-excite through 8 channels",
-    "×": "× n: this block stands there n times in a row",
+    r"\d×\d+ .*· \d": "3×3 · 96: kernel and output channels",
+    r" dw": "dw: depthwise",
+    r" g\d": "g: groups",
+    r"↓\d": "↓2: stride 2",
+    r" d\d": "d: dilation",
+    r"\bBN\b": "BN: batch norm",
+    r"^SE": "SE 8: squeeze-excite through 8 channels",
+    r"^× \d": "× n: the block stands there n times in a row",
 }
 
 
@@ -153,7 +157,9 @@ def _filled(widths: Sequence[float], limit: float) -> list[list[int]]:
     return rows
 
 
-def _corners(made: Sequence[Column], rows: Sequence[Sequence[int]], y: float) -> tuple[list[tuple[float, float]], float]:
+def _corners(
+    made: Sequence[Column], rows: Sequence[Sequence[int]], y: float
+) -> tuple[list[tuple[float, float]], float]:
     """The upper left corner of each panel, and the y below the last row."""
     corners = []
     for row in rows:
@@ -211,7 +217,6 @@ def _keys(kinds: set[str], width: float, y: float) -> tuple[tuple[Key, ...], flo
 
 def _notes(boxes: Sequence[Box], frames: Sequence[Frame]) -> str:
     """What the signs that occur mean."""
-    said = " ".join([*(f"{box.label} {box.detail}" for box in boxes if not box.round), *(frame.times for frame in frames)])
-    repeats = any(frame.times for frame in frames)
-    occurring = [text for sign, text in SIGNS.items() if (repeats if sign == "×" else sign in said)]
+    said = "\n".join([f"{box.label}\n {box.detail}" for box in boxes] + [frame.times for frame in frames])
+    occurring = [text for sign, text in SIGNS.items() if re.search(sign, said, re.MULTILINE)]
     return " · ".join([*occurring, "bars: share of the whole network"])

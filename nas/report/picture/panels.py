@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from nas.graph import Cost
-from nas.report.picture.blocks import ENTRY, Block
+from nas.report.picture.blocks import Block
 from nas.report.picture.grid import arrange
 from nas.report.picture.text import fitted, text_width
 from nas.report.picture.wiring import Box, Drawn, Wire, draw_block, trunk_width
 from nas.report.picture.words import map_words
 
 TALLEST = 600.0  # blocks of one panel; a stage with more goes on in another panel
-NARROWEST, WIDEST_TITLE = 90.0, 150.0
-HEAD, FOOT = 66.0, 10.0  # above the blocks: title, shape, two bars, the wire that comes in; below: the one that goes out
+NARROWEST, NARROWEST_TRUNK, WIDEST_TITLE = 90.0, 64.0, 150.0
+HEAD, FOOT = (
+    66.0,
+    10.0,
+)  # above the blocks: title, shape, two bars, the wire that comes in; below: the one that goes out
 DOORWAY = 8.0  # how far above the blocks the wire comes in
 PAD, FRAME_PAD, CAPTION, BLOCK_GAP = 6.0, 6.0, 10.0, 8.0
-TITLE, SUBTITLE = 9.0, 7.5  # font sizes
+TITLE, SUBTITLE, CAPTION_SIZE = 9.0, 7.5, 6.0  # font sizes
 
 
 class Frame(NamedTuple):
@@ -67,7 +70,7 @@ def columns(found: Sequence[Block], total: Cost) -> list[Column]:
     made = []
     for stage, members in groupby(found, key=lambda block: block.stage):
         together = list(members)
-        trunk = max(trunk_width(block, arrange(block)) for block in together)
+        trunk = max([NARROWEST_TRUNK, *(trunk_width(block, arrange(block)) for block in together)])
         pieces = list(_pieces([(block, draw_block(block, trunk)) for block in together]))
         for number, piece in enumerate(pieces, start=1):
             title = stage or "network"
@@ -99,36 +102,39 @@ def _pieces(blocks: Pieces) -> Iterator[Pieces]:
 
 def _column(title: str, piece: Pieces, total: Cost) -> Column:
     """The panel of some blocks of one stage."""
-    subtitle = map_words(_last_shape(piece[-1][0]))
+    subtitle = fitted(map_words(_last_shape(piece[-1][0])), WIDEST_TITLE, SUBTITLE)
     inner = max(drawn.width for _, drawn in piece)
     title = fitted(title, WIDEST_TITLE, TITLE, bold=True)
     texts = max(text_width(title, TITLE, bold=True), text_width(subtitle, SUBTITLE)) + 2 * PAD
     width = max(NARROWEST, inner + 2 * (PAD + FRAME_PAD), texts)
     left = (width - inner) / 2
-    y, frames, boxes, wires = HEAD, list[Frame](), list[Box](), list[Wire]()
-    for number, (block, drawn) in enumerate(piece):
-        top = y
-        if block.numbers:
-            frames.append(_frame(block, drawn, left - FRAME_PAD, y, inner + 2 * FRAME_PAD))
-            y += CAPTION
-        boxes += [box._replace(x=box.x + left, y=box.y + y) for box in drawn.boxes]
-        wires += [shifted(wire, left, y) for wire in drawn.wires]
-        if number and entered(block):
-            wires.append(Wire(((left + drawn.axis, end), (left + drawn.axis, y)), arrow=False))
-        y += drawn.height
-        end = y
-        y = top + _height(block, drawn) + BLOCK_GAP
+    axis = left + piece[0][1].axis
+    steps = list(accumulate((_height(*one) + BLOCK_GAP for one in piece), initial=HEAD))
+    tops = [y + (CAPTION if block.numbers else 0.0) for y, (block, _) in zip(steps, piece, strict=False)]
+    ends = [top + drawn.height for top, (_, drawn) in zip(tops, piece, strict=True)]
+    stacked = list(zip(tops, (drawn for _, drawn in piece), strict=True))
+    frames = [
+        _frame(block, drawn, left - FRAME_PAD, y, inner + 2 * FRAME_PAD)
+        for y, (block, drawn) in zip(steps, piece, strict=False)
+        if block.numbers
+    ]
+    joints = [
+        Wire(((axis, end), (axis, top)), arrow=False)
+        for end, top, (block, _) in zip(ends, tops[1:], piece[1:], strict=False)
+        if block.entered
+    ]
     macs, params = _shares([name for block, _ in piece for name in block.nodes], total)
-    panel = Panel(0.0, 0.0, width, y - BLOCK_GAP + FOOT, title, subtitle, macs, params)
-    first, last = piece[0], piece[-1]
-    top = HEAD + (CAPTION if first[0].numbers else 0.0)
-    axis = left + first[1].axis
-    return Column(panel, tuple(frames), tuple(boxes), tuple(wires), axis, HEAD - DOORWAY, top, end, entered(first[0]))
-
-
-def entered(block: Block) -> bool:
-    """Whether the wire of the block above runs on into this one."""
-    return any(start == ENTRY for start, _ in block.edges)
+    return Column(
+        panel=Panel(0.0, 0.0, width, steps[-1] - BLOCK_GAP + FOOT, title, subtitle, macs, params),
+        frames=tuple(frames),
+        boxes=tuple(box._replace(x=box.x + left, y=box.y + top) for top, drawn in stacked for box in drawn.boxes),
+        wires=(*(shifted(wire, left, top) for top, drawn in stacked for wire in drawn.wires), *joints),
+        axis=axis,
+        door=HEAD - DOORWAY,
+        top=tops[0],
+        bottom=ends[-1],
+        entered=piece[0][0].entered,
+    )
 
 
 def shifted(wire: Wire, right: float, down: float) -> Wire:
@@ -137,11 +143,13 @@ def shifted(wire: Wire, right: float, down: float) -> Wire:
 
 
 def _frame(block: Block, drawn: Drawn, x: float, y: float, width: float) -> Frame:
-    """The border around a block: "block 2" or "blocks 2–4"; the words keep clear of the wire that comes in."""
+    """The border around a block: "block 2" or "block 2–4"; the words keep clear of the wire that comes in."""
     first, last = block.numbers[0], block.numbers[-1]
-    caption = f"block {first}" if len(block.numbers) == 1 else f"block {first}–{last}"
+    which = f"{first}" if len(block.numbers) == 1 else f"{first}–{last}"
+    room = FRAME_PAD + drawn.axis - 7
+    caption = next((said for said in (f"block {which}", which) if text_width(said, CAPTION_SIZE) <= room), "")
     times = f"× {len(block.numbers)}" if len(block.numbers) > 1 else ""
-    return Frame(x, y, width, _height(block, drawn), fitted(caption, FRAME_PAD + drawn.axis - 7, 6.0), times)
+    return Frame(x, y, width, _height(block, drawn), caption, times)
 
 
 def _last_shape(block: Block) -> tuple[int, ...]:

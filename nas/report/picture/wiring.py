@@ -10,7 +10,7 @@ from typing import NamedTuple
 from nas.report.picture.blocks import ENTRY, Block
 from nas.report.picture.grid import Grid, arrange
 from nas.report.picture.parts import Part
-from nas.report.picture.text import text_width
+from nas.report.picture.text import fitted, text_width
 
 LABEL, DETAIL = 7.5, 6.0  # font sizes
 PLAIN, DETAILED, SMALL, ROUND = 16.0, 24.0, 14.0, 13.0  # heights of boxes
@@ -63,7 +63,7 @@ def size(part: Part) -> tuple[float, float]:
     """Width and height that a part needs in its lane; a join's small print stands on its left."""
     if part.round:
         return ROUND + (2 * text_width(part.detail, DETAIL) + 8 if part.detail else 0), ROUND
-    width = max(text_width(part.label, LABEL, bold=True), text_width(part.detail, DETAIL)) + 11
+    width = max(text_width(part.label, LABEL, bold=True), text_width(part.detail, DETAIL)) + 9
     if part.kind in SLIM:
         return max(width, 18.0), DETAILED if part.detail else SMALL
     return min(width, WIDEST), DETAILED if part.detail else PLAIN
@@ -130,7 +130,7 @@ class _Wirer:
         left = [index for index in rest if self._arrival(index) < middle][::-1]
         right = [index for index in rest if self._arrival(index) >= middle]
         for sign, side in ((-1, left), (1, right)):
-            step = min(PORT, (self._box_width(end) / 2 - 2.5) / max(1, len(side)))
+            step = min(PORT, (self._box_width(end) / 2 - 1.5) / max(1, len(side)))
             for number, index in enumerate(side, start=1):
                 ports[index] = middle + sign * number * step
 
@@ -156,7 +156,7 @@ class _Wirer:
             for wire, span in sorted(spans.items(), key=lambda item: (item[1][1] - item[1][0], item[0])):
                 free = (all(span[1] + 2 < low or high + 2 < span[0] for low, high in others) for others in taken)
                 track = next((number for number, is_free in enumerate(free) if is_free), len(taken))
-                taken[track:track + 1] = [[*taken[track], span] if track < len(taken) else [span]]
+                taken[track : track + 1] = [[*taken[track], span] if track < len(taken) else [span]]
                 tracks[gap][wire] = track
         return tracks
 
@@ -166,11 +166,12 @@ class _Wirer:
         for place, (_, height) in enumerate(self.sizes):
             row = self.grid.row[place]
             heights[row] = max(heights[row], height)
-        reads_above = any(start == ENTRY for start, _ in self.block.edges)
         feeds_below = any(end == self.block.exit for _, end in self.block.edges)
         y, self.top, self.bottom = 0.0, [0.0], [0.0]
         for row in range(1, self.grid.rows + 1):
-            is_open = 1 < row < self.grid.rows or (row == 1 and reads_above) or (row == self.grid.rows and feeds_below)
+            is_open = (
+                1 < row < self.grid.rows or (row == 1 and self.block.entered) or (row == self.grid.rows and feeds_below)
+            )
             lines = 1 + max(self.tracks.get(row, {}).values(), default=-1)
             y += LEAD + TRACK * max(0, lines - 1) + ARROW * (row < self.grid.rows) if is_open else 0.0
             self.top.append(y)
@@ -182,7 +183,10 @@ class _Wirer:
         part, width, height = self.block.parts[place], self._box_width(place), self.sizes[place][1]
         lane, row = self.grid.lane[place], self.grid.row[place]
         y = (self.top[row] + self.bottom[row] - height) / 2
-        return Box(self.center[lane] - width / 2, y, width, height, part.kind, part.label, part.detail, part.round)
+        label, detail = fitted(part.label, width - 4, LABEL, bold=True), part.detail
+        if not part.round:
+            detail = fitted(detail, width - 4, DETAIL)
+        return Box(self.center[lane] - width / 2, y, width, height, part.kind, label, detail, part.round)
 
     def _box_width(self, place: int) -> float:
         """Circles and small boxes have their own width, all others that of their lane."""

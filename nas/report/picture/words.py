@@ -59,9 +59,9 @@ def map_words(shape: Shape) -> str:
     return f"{shape[0]} features" if len(shape) == 1 else dims(shape)
 
 
-def _window(kernel: Pair, stride: Pair) -> str:
-    down = "" if stride == (1, 1) else f" ↓{stride[0]}" if stride[0] == stride[1] else f" ↓{dims(stride)}"
-    return dims(kernel) + down
+def _down(stride: Pair) -> str:
+    """A stride, said after a space; nothing where every position counts."""
+    return "" if stride == (1, 1) else f" ↓{stride[0]}" if stride[0] == stride[1] else f" ↓{dims(stride)}"
 
 
 @singledispatch
@@ -75,12 +75,17 @@ def _conv(op: Conv2d) -> Words:
     kind = "depthwise" if op.depthwise else "pointwise" if op.kernel == (1, 1) else "conv"
     groups = " dw" if op.depthwise else f" g{op.groups}" if op.groups > 1 else ""
     dilation = "" if op.dilation == (1, 1) else f" d{max(op.dilation)}"
-    return Words(kind, f"{_window(op.kernel, op.stride)}{groups}{dilation} · {op.out_channels}")
+    return Words(kind, f"{dims(op.kernel)}{groups}{_down(op.stride)}{dilation} · {op.out_channels}")
 
 
 @words.register
 def _linear(op: Linear) -> Words:
     return Words("linear", f"linear · {op.out_features}")
+
+
+@words.register
+def _activation(op: Activation) -> Words:
+    return Words("other", op.function)
 
 
 @words.register
@@ -95,12 +100,12 @@ def _parameter(op: Parameter) -> Words:
 
 @words.register
 def _max_pool(op: MaxPool2d) -> Words:
-    return Words("pool", f"max pool {_window(op.kernel, op.stride)}")
+    return Words("pool", f"max pool {dims(op.kernel)}{_down(op.stride)}")
 
 
 @words.register
 def _avg_pool(op: AvgPool2d) -> Words:
-    return Words("pool", f"avg pool {_window(op.kernel, op.stride)}")
+    return Words("pool", f"avg pool {dims(op.kernel)}{_down(op.stride)}")
 
 
 @words.register

@@ -17,8 +17,8 @@ from nas.evaluators.score import Score
 from nas.files import document, write_text
 from nas.networks import Network, network_document
 from nas.report.drawing import draw
-from nas.report.front import Baseline as DrawnBaseline
-from nas.report.front import Point, draw_front
+from nas.report.front import Baseline as Marked
+from nas.report.front import Cap, Point, draw_front
 from nas.report.tables import MACS_NOTE, grid
 from nas.study.result import Baseline, Study, Trial
 
@@ -68,7 +68,10 @@ def _trial_row(study: Study, trial: Trial, *, table: bool = True) -> dict[str, A
 
 
 def _score_row(score: Score | None) -> dict[str, float | None]:
-    return {k: None if score is None else getattr(score, a) for k, a in (("score", "value"), ("low", "low"), ("high", "high"))}
+    return {
+        k: None if score is None else getattr(score, a)
+        for k, a in (("score", "value"), ("low", "low"), ("high", "high"))
+    }
 
 
 def _baseline_row(baseline: Baseline) -> dict[str, Any]:
@@ -83,11 +86,14 @@ def search_tables(study: Study) -> list[object]:
     if study.best is None:
         reasons = "; ".join(sorted({trial.reason for trial in study.trials})[:3])
         return [f"no architecture could be scored: {reasons}"]
-    rows = [("best", study.best.score, study.best.costs, ""), *((b.name, b.score, b.costs, b.note) for b in study.baselines)]
+    rows = [
+        ("best", study.best.score, study.best.costs, ""),
+        *((b.name, b.score, b.costs, b.note) for b in study.baselines),
+    ]
     told: list[object] = [_score_table(rows, study.about.unit)]
     if (tied := len(study.ties)) > 1:
         told.append(
-            f"{tied:,} networks are within {study.tie:.2g} of the highest score: a tie; the one with fewest macs is best"
+            f"{tied:,} networks within {study.tie:.2g} of the highest score are a tie; the one with fewest macs is best"
         )
     front = study.front[:: max(1, len(study.front) // 12)]
     told += ["", _score_table([("", trial.score, trial.costs, "") for trial in front], "front")]
@@ -121,9 +127,7 @@ def write_folder(study: Study, folder: Path, command: str) -> list[Path]:
     if study.best is None:
         return []
     graph = study.graph(study.best)
-    network = Network(
-        graph.name, graph, study.architecture(study.best), study.space.num_classes, study.space.in_chans
-    )
+    network = Network(graph.name, graph, study.architecture(study.best), study.space.num_classes, study.space.in_chans)
     told = search_document(study)
     found = {k: v for k, v in told["best"].items() if k != "architecture"}
     best = network_document(network, with_graph=True, space=study.space.name, score_unit=study.about.unit, **found)
@@ -157,3 +161,27 @@ def _front_csv(study: Study) -> str:
     for row, trial in zip(rows, study.front, strict=True):
         writer.writerow({**row, **dict(zip(study.space.slots, trial.genome.tolist(), strict=True))})
     return text.getvalue()
+
+
+def _draw_front(study: Study, path: Path) -> None:
+    """Score against macs of everything visited, the winner and its baselines."""
+    winner = study.best
+    caps = [Cap(str(b), float(b.high)) for b in study.budgets if b.metric == "macs"]
+    draw_front(
+        [_point(trial.score, trial.costs) for trial in study.scored],
+        path,
+        title=f"{study.space.name}: {' and '.join(map(str, study.budgets)) or 'no budget'}",
+        score_label=study.about.unit,
+        cost_label="macs",
+        highlighted=None if winner is None else _point(winner.score, winner.costs, "best"),
+        baselines=[
+            Marked(b.name, float(b.costs["macs"]), b.score.value) for b in study.baselines if b.score is not None
+        ],
+        caps=caps,
+        note=study.about.note,
+    )
+
+
+def _point(score: Score | None, costs: dict[str, int], name: str = "") -> Point:
+    assert score is not None
+    return Point(float(costs["macs"]), score.value, score.low, score.high, name)

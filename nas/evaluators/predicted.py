@@ -1,0 +1,40 @@
+"""The fitted predictor as an evaluator."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from nas.evaluators.score import About, Score
+from nas.predictor import Predictor, load
+from nas.space import Genomes, SearchSpace
+
+
+class PredictorEvaluator:
+    """Scores by the predictor of that name; raises EvaluatorError outside its domain."""
+
+    cheap = True
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return load(self._name)
+
+    @cached_property
+    def about(self) -> About:
+        """What the predicted number is and is not, and how good it was on rows that it had not seen."""
+        told = self._predictor.document
+        return About(
+            name=self._name,
+            unit=told["unit"],
+            note=told["note"],
+            quality=told["quality"],
+            fingerprint=self._predictor.fingerprint,
+            tie=told["tie"],
+        )
+
+    def score(self, space: SearchSpace, genomes: Genomes) -> list[Score]:
+        found = self._predictor.predict_genomes(space, genomes)
+        rows = zip(found.mean.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+        return [Score(mean, low, high) for mean, low, high in rows]

@@ -1,0 +1,172 @@
+"""A search as a picture: what it visited, the best score at each cost, the winner, and what to compare it with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import cycle
+from math import isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nas.files import write_bytes
+from nas.report.figure import INK, MUTED, RULE, picture_suffix, render
+from nas.report.labels import LEADING, Rect
+from nas.report.picture.text import fitted, wrapped
+from nas.report.plot import BODY, HEIGHT, SMALL, WIDTH, Baseline, Cap, Plot, Point
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["Baseline", "Cap", "Point", "draw_front"]
+
+LEFT, RIGHT, HEAD, FOOT = 62.0, 20.0, 48.0, 44.0  # margins of the axes in points; HEAD holds title and legend
+TITLE = 13.0  # font size
+MANY = 4000  # more visited points than this are one bitmap in an SVG
+FAR = 10.0  # a label farther from its marker than this gets a line to it
+
+# Okabe–Ito colours, told apart by colour-blind people, and by shape as well
+VISITED, FRONT, WINNER, BASELINE = "#8a97a6", "#0072b2", "#d55e00", "#007a5a"
+STAR, SHAPES = "*", "sD^vPXphd<>"  # the marker of the winner; those of the baselines, in turn
+
+
+def draw_front(
+    points: Sequence[Point],
+    path: str | Path,
+    *,
+    title: str,
+    score_label: str,
+    cost_label: str,
+    highlighted: Point | None = None,
+    baselines: Sequence[Baseline] = (),
+    caps: Sequence[Cap] = (),
+    note: str = "",
+) -> None:
+    """Write a scatter picture of (cost, score) to `path`, as SVG or PNG by its suffix.
+
+    `points` are faint, with their Pareto front over them; `highlighted` is the winner, with its interval;
+    `caps` are dashed lines; `note` stands under the plot. Points that are not finite are left out.
+    """
+    suffix = picture_suffix(path)
+    plot = Plot(points, highlighted, baselines, [cap for cap in caps if isfinite(cap.cost)])
+    notes = wrapped(note, WIDTH, SMALL)
+    head = HEAD + SMALL * LEADING * (1 + max((row for _, row, _ in plot.cap_names), default=-1))
+    foot = FOOT + SMALL * LEADING * len(notes)
+    width, height = LEFT + WIDTH + RIGHT, head + HEIGHT + foot
+
+    def paint(figure: Figure) -> None:
+        axes = figure.add_axes((LEFT / width, foot / height, WIDTH / width, HEIGHT / height))
+        _dress(axes, plot, score_label, cost_label)
+        _visited(axes, plot)
+        _marked(axes, plot)
+        write = partial(_write_line, figure, width, height)
+        write(LEFT, height - 20, fitted(title, WIDTH, TITLE, bold=True), TITLE, weight="bold")
+        for x, row, name in plot.cap_names:
+            write(LEFT + x, foot + HEIGHT + 4 + SMALL * LEADING * row, name, SMALL)
+        for row, line in enumerate(reversed(notes)):
+            write(LEFT, 8 + SMALL * LEADING * row, line, SMALL, color=MUTED)
+        _legend(figure, axes, (LEFT / width, 1 - 27 / height))
+
+    write_bytes(path, render(suffix, width, height, paint))
+
+
+def _write_line(
+    figure: Figure,
+    width: float,
+    height: float,
+    x: float,
+    y: float,
+    text: str,
+    size: float,
+    *,
+    color: str = INK,
+    weight: str = "normal",
+) -> None:
+    """A line of text whose baseline begins at (x, y), in points."""
+    figure.text(x / width, y / height, text, size=size, color=color, weight=weight)
+
+
+def _dress(axes: Axes, plot: Plot, score_label: str, cost_label: str) -> None:
+    """Limits, grid, ticks and axis labels."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    if plot.is_log:
+        axes.set_xscale("log")
+    axes.set(xlim=(10 ** plot.x[0], 10 ** plot.x[1]) if plot.is_log else plot.x, ylim=plot.y)
+    axes.set_xlabel(fitted(cost_label, WIDTH, BODY), size=BODY, color=INK)
+    axes.set_ylabel(fitted(score_label, HEIGHT, BODY), size=BODY, color=INK)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: _short(cost)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.grid(visible=True, color="#e6eaef", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(which="both", labelsize=SMALL, labelcolor=INK, color=RULE)
+    for side, spine in axes.spines.items():
+        spine.set(color=RULE, visible=side in ("left", "bottom"))
+
+
+def _short(amount: float) -> str:
+    """A tick of the cost axis: 386M."""
+    for unit, scale in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("K", 1e3)):
+        if abs(amount) >= scale:
+            return f"{amount / scale:.4g}{unit}"
+    return f"{amount:.4g}"
+
+
+def _visited(axes: Axes, plot: Plot) -> None:
+    """All points faint, the front as steps, and the caps."""
+    costs, scores = _columns(plot.points)
+    dots = axes.scatter(costs, scores, s=9, color=VISITED, alpha=0.45, linewidths=0, zorder=2)
+    dots.set(label=f"visited ({len(costs):,})", rasterized=len(costs) > MANY)
+    costs, scores = _columns(plot.front)
+    (steps,) = axes.step(costs, scores, where="post", color=FRONT, linewidth=1.4, marker="o", markersize=3.5, zorder=3)
+    steps.set_label("best score up to that cost")
+    for number, cap in enumerate(plot.caps):
+        line = axes.axvline(cap.cost, color=INK, linewidth=0.9, dashes=(4, 3), zorder=1)
+        line.set_label("" if number else "budget")
+
+
+def _columns(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+    return [point.cost for point in points], [point.score for point in points]
+
+
+def _marked(axes: Axes, plot: Plot) -> None:
+    """The winner and the baselines: interval, marker and label."""
+    legend, shapes = {WINNER: "winner", BASELINE: "baseline"}, cycle(SHAPES)
+    for point, lines, spot in zip(plot.marked, plot.labels, plot.label_places, strict=True):
+        wins = point is plot.winner
+        color, shape, size = (WINNER, STAR, 13.0) if wins else (BASELINE, next(shapes), 6.0)
+        if point.interval:
+            (bar,) = axes.plot((point.cost, point.cost), point.interval, marker="_", color=color, zorder=4)
+            bar.set(linewidth=1.3, markersize=7)
+        (marker,) = axes.plot(point.cost, point.score, shape, color=color, markersize=size, zorder=4)
+        marker.set(markeredgecolor="white", markeredgewidth=0.7, label=legend.pop(color, ""))
+        if spot is not None:
+            _label(axes, plot.at(point.cost, point.score), lines, spot, color)
+
+
+def _label(axes: Axes, anchor: tuple[float, float], lines: Sequence[str], spot: Rect, color: str) -> None:
+    """A label in its place, on the side of its marker, with a thin line where it is not next to it."""
+    x, y = anchor
+    if spot.apart(x, y) > FAR:
+        end = min(max(x, spot.x), spot.x + spot.width), min(max(y, spot.y), spot.y + spot.height)
+        line = (x / WIDTH, end[0] / WIDTH), (y / HEIGHT, end[1] / HEIGHT)
+        axes.plot(*line, color=color, linewidth=0.7, transform=axes.transAxes, zorder=3.5)
+    is_left = spot.x + spot.width / 2 < x
+    side = spot.x + (spot.width - 2 if is_left else 2)
+    back = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.0}
+    for row, text in enumerate(lines):
+        middle = spot.y + spot.height - 1 - BODY * LEADING * (row + 0.5)
+        written = axes.text(side / WIDTH, middle / HEIGHT, text, transform=axes.transAxes, zorder=5, bbox=back)
+        written.set(ha="right" if is_left else "left", va="center", size=SMALL if row else BODY)
+        written.set(color=INK if row else color, weight="normal" if row else "bold")
+
+
+def _legend(figure: Figure, axes: Axes, corner: tuple[float, float]) -> None:
+    """What the markers mean, in one line that begins at `corner`."""
+    handles, names = axes.get_legend_handles_labels()
+    style: dict[str, Any] = {"frameon": False, "fontsize": SMALL, "borderpad": 0, "borderaxespad": 0}
+    style |= {"handletextpad": 0.5, "columnspacing": 1.6, "ncols": len(handles)}
+    legend = figure.legend(handles, names, loc="upper left", bbox_to_anchor=corner, **style)
+    for text in legend.get_texts():
+        text.set_color(INK)

@@ -1,0 +1,261 @@
+"""Pictures: of networks by stage and block, and of searches as a front."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import combinations, pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from nas import Graph, zoo
+from nas.errors import FileError
+from nas.graph import GraphBuilder, Value
+from nas.graph.ops import Activation, Add, Concat, Conv2d, GlobalAvgPool, Linear, Multiply, Parameter, Split
+from nas.report.drawing import draw, picture
+from nas.report.front import Baseline, Cap, Point, draw_front
+from nas.report.picture import Box, Layout, lay_out
+from nas.report.picture.text import text_width
+from nas.report.plot import Plot, pareto
+
+SVG = "{http://www.w3.org/2000/svg}"
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def b0() -> Graph:
+    return zoo.build("efficientnet_b0")
+
+
+# -- graphs from elsewhere: no stages, no blocks, and wires as they come -----------------------------------------
+
+
+def odd_graph() -> Graph:
+    """Several inputs, several outputs, x · x, a split, a parameter."""
+    build = GraphBuilder((3, 32, 32))
+    x = build.add(Conv2d(3, 16, (3, 3), (2, 2), (1, 1)), build.input, name="stem")
+    square = build.add(Multiply(), x, x, name="square")
+    left, right = build.add_multi(Split((8, 8)), square, name="split")
+    both = build.add(Concat(), right, left, build.add(Activation("silu"), left, name="act"), name="concat")
+    scaled = build.add(Multiply(), both, build.add(Parameter((24, 1, 1)), name="scale"), name="scaled")
+    joined = build.add(Add(), build.add(Conv2d(24, 16), scaled, name="conv"), x, square, name="sum")
+    pooled = build.add(GlobalAvgPool(), joined, name="pool")
+    return build.graph([build.add(Linear(16, 10), pooled, name="fc"), joined, both], name="odd")
+
+
+def random_graph(seed: int, *, stages: bool) -> Graph:
+    """40 nodes that read what they like; with `stages` they also stand where they like."""
+    rng = np.random.default_rng(seed)
+    build = GraphBuilder((3, 8, 8))
+    made = [build.add(Conv2d(3, 8), build.input, name="first")]
+
+    def pick() -> Value:
+        return made[max(0, len(made) - int(rng.geometric(0.3)))]
+
+    for number in range(40):
+        if stages:
+            build.stage, build.block = f"s{rng.integers(4)}", (None, 0, 1)[rng.integers(3)]
+        op = (Conv2d(8, 8, (3, 3), padding=(1, 1)), Activation("relu"), Add(), Multiply(), Concat())[rng.integers(5)]
+        name = f"n{number}"
+        if isinstance(op, Concat):
+            wide = build.add(op, pick(), pick(), pick(), name=f"{name}_wide")
+            made.append(build.add(Conv2d(24, 8), wide, name=name))
+        else:
+            made.append(build.add(op, *[pick() for _ in range(op.fewest)], name=name))
+    return build.graph([made[-1], pick()], name=f"random {seed}")
+
+
+# -- what a picture shows ----------------------------------------------------------------------------------------
+
+
+def test_the_picture_of_b0_names_every_stage_and_its_shares(b0):
+    text = picture(b0, ".svg").decode()
+    ElementTree.fromstring(text)  # SVG that parses; the letters are outlines, and the words stand in comments
+    for words in ("efficientnet_b0", "stem", *(f"stage{n}" for n in range(1, 8)), "head", "40 ch · 28×28", "5,288,548"):
+        assert words in text
+
+
+def test_png_by_the_suffix_and_of_a_size_that_fits_a_page(b0, tmp_path):
+    draw(b0, tmp_path / "b0.PNG", title="the smallest")
+    head = (tmp_path / "b0.PNG").read_bytes()[:24]
+    assert head.startswith(b"\x89PNG")
+    assert 1500 < int.from_bytes(head[16:20], "big") <= 2400
+    assert [path.name for path in tmp_path.iterdir()] == ["b0.PNG"]
+
+
+def test_the_same_graph_makes_the_same_bytes():
+    small = odd_graph()
+    for suffix in (".svg", ".png"):
+        assert picture(small, suffix) == picture(Graph.from_json(small.to_json()), suffix)
+
+
+def test_another_suffix_is_told_in_one_line(tmp_path):
+    for name in ("b0.pdf", "b0"):
+        with pytest.raises(FileError, match=r"\.svg or \.png") as caught:
+            draw(odd_graph(), tmp_path / name)
+        assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_equal_blocks_of_a_stage_are_drawn_once(b0):
+    # B0's repeats are 1, 2, 2, 3, 3, 4, 1 (arXiv:1905.11946, Table 1); the first block of a stage is unlike the others.
+    times = [frame.times for frame in lay_out(b0).frames]
+    assert [text for text in times if text] == ["× 2", "× 2", "× 3"]
+    assert len(times) == 7 + 5
+
+
+def test_squeeze_excite_is_one_small_box_with_its_channels(b0):
+    # torchvision: squeeze_channels = max(1, input_channels // 4)
+    gates = [box.label for box in lay_out(b0).boxes if box.kind == "gate"]
+    assert gates[:3] == ["SE 8", "SE 4", "SE 6"]
+
+
+def test_a_convolution_takes_its_norm_and_activation_into_its_box(b0):
+    (stem,) = [box for box in lay_out(b0).boxes if box.kind == "conv"]
+    assert (stem.label, stem.detail) == ("3×3 ↓2 · 32", "BN · silu")
+
+
+def test_the_shares_of_the_panels_add_up_to_the_network():
+    for name in ("efficientnet_b0", "resnet50", "mobilenet_v2"):
+        panels = lay_out(zoo.build(name)).panels
+        assert sum(panel.macs for panel in panels) == pytest.approx(1)
+        assert sum(panel.params for panel in panels) == pytest.approx(1)
+
+
+def test_drawing_is_cheap_to_import():
+    program = "import sys, nas.report.drawing, nas.report.front; print('matplotlib' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout.strip() == "False"
+
+
+def test_names_from_elsewhere_are_drawn_as_they_are_and_never_as_markup():
+    build = GraphBuilder((3, 8, 8))
+    build.stage = "$\\frac{1}{2}$ -- <b>&\n\x00" + "long " * 100
+    graph = build.graph([build.add(Conv2d(3, 4), build.input, name="c")], name="--> $x_1$ 网络")
+    ElementTree.fromstring(picture(graph, ".svg"))
+
+
+# -- where it all goes -------------------------------------------------------------------------------------------
+
+
+def overlap(one: Box, two: Box) -> bool:
+    return (
+        one.x < two.x + two.width
+        and two.x < one.x + one.width
+        and one.y < two.y + two.height
+        and two.y < one.y + one.height
+    )
+
+
+def runs_through(start: tuple[float, float], end: tuple[float, float], box: Box) -> bool:
+    """Whether a line runs through the inside of a box (arrows end on the border, or in a circle)."""
+    rim = 5.0 if box.round else 0.1
+    (left, right), (low, high) = sorted((start[0], end[0])), sorted((start[1], end[1]))
+    return (
+        left < box.x + box.width - rim and right > box.x + rim and low < box.y + box.height - rim and high > box.y + rim
+    )
+
+
+def check_layout(layout: Layout) -> None:
+    assert not [pair for pair in combinations(layout.boxes, 2) if overlap(*pair)]
+    assert not [pair for pair in combinations(layout.panels, 2) if overlap(*pair)]
+    lines = [line for wire in layout.wires for line in pairwise(wire.points)]
+    assert all(x == u or y == v for (x, y), (u, v) in lines)
+    assert not [(line, box) for line in lines for box in layout.boxes if runs_through(*line, box)]
+    for box in layout.boxes:
+        assert box.round or text_width(box.label, 7.5, bold=True) <= box.width
+        assert any(
+            panel.x <= box.x
+            and panel.y <= box.y
+            and box.x + box.width <= panel.x + panel.width
+            and box.y + box.height <= panel.y + panel.height
+            for panel in layout.panels
+        )
+    points = [point for wire in layout.wires for point in wire.points]
+    assert all(0 < x < layout.width and 0 < y < layout.height for x, y in points)
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_no_boxes_overlap_and_no_wire_runs_through_one(name):
+    check_layout(lay_out(zoo.build(name)))
+
+
+@pytest.mark.parametrize("stages", [False, True], ids=["unlabelled", "labelled at random"])
+def test_foreign_graphs_are_laid_out_as_cleanly(stages):
+    check_layout(lay_out(odd_graph()))
+    for seed in range(20):
+        check_layout(lay_out(random_graph(seed, stages=stages)))
+
+
+def test_foreign_graphs_draw(tmp_path):
+    for graph in (odd_graph(), random_graph(1, stages=True)):
+        draw(graph, tmp_path / "foreign.png")
+        draw(graph, tmp_path / "foreign.svg")
+    single = GraphBuilder((1, 2, 2))
+    draw(single.graph([single.input]), tmp_path / "single.svg")
+
+
+def test_letters_stand_at_both_ends_of_a_far_wire():
+    links = [box.label for box in lay_out(random_graph(3, stages=True)).boxes if box.kind == "link"]
+    assert links
+    assert all(links.count(label) >= 2 for label in links)
+
+
+def test_a_text_is_never_wider_than_the_layout_believes(b0):
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    texts = {text for box in lay_out(b0).boxes for text in (box.label, box.detail) if text}
+    for text in (*texts, "WMwm@%", "ijl'.,", "The quick brown fox jumps over 0123456789 lazy dogs"):
+        for weight in ("normal", "bold"):
+            font = FontProperties(family="DejaVu Sans", weight=weight)
+            drawn = TextPath((0, 0), text, size=10, prop=font).get_extents()
+            assert drawn.x1 <= text_width(text, 10, bold=weight == "bold")
+
+
+# -- the front of a search ---------------------------------------------------------------------------------------
+
+VISITED = [
+    Point(100e6 * cost, score) for cost, score in ((1, 60), (2, 70), (2, 65), (3, 69), (4, 75), (8, float("nan")))
+]
+
+
+def test_the_front_is_what_no_other_point_beats():
+    assert [(point.cost, point.score) for point in pareto(VISITED[:5])] == [(1e8, 60), (2e8, 70), (4e8, 75)]
+
+
+def test_a_search_is_drawn_with_its_winner_baselines_budget_and_caveat(tmp_path):
+    for name in ("front.svg", "again.svg", "front.png"):
+        draw_front(
+            VISITED,
+            tmp_path / name,
+            title="a search",
+            score_label="accuracy (%)",
+            cost_label="macs",
+            highlighted=Point(4e8, 75, 74, 76.5),
+            baselines=[Baseline("efficientnet_b0", 3.9e8, 76.3)],
+            caps=[Cap("400M-flops", 4e8)],
+            note="none of these networks was trained",
+        )
+    text = (tmp_path / "front.svg").read_text()
+    for words in ("winner 75", "interval 74 to 76.5", "efficientnet_b0 76.3", "400M-flops", "none of these networks"):
+        assert words in text
+    assert "NaN" not in text
+    assert (tmp_path / "again.svg").read_text() == text
+
+
+def test_a_search_without_points_still_draws(tmp_path):
+    draw_front([], tmp_path / "empty.png", title="", score_label="score", cost_label="macs")
+    with pytest.raises(FileError, match=r"\.svg or \.png"):
+        draw_front([], tmp_path / "empty.jpg", title="", score_label="score", cost_label="macs")
+
+
+def test_labels_of_a_crowded_front_do_not_overlap():
+    baselines = [Baseline(f"network {n}", 4e8 + 1e6 * n, 75 + 0.1 * n, 74, 76) for n in range(12)]
+    plot = Plot(VISITED, Point(4e8, 75, 74, 76), baselines, [Cap("400M-flops", 4e8), Cap("410M-flops", 4.1e8)])
+    places = [place for place in plot.label_places if place is not None]
+    assert len(places) == 13
+    assert not [pair for pair in combinations(places, 2) if pair[0].overlaps(pair[1])]
