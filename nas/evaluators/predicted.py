@@ -31,7 +31,6 @@ class PredictorEvaluator:
             note=told["note"],
             quality=told["quality"],
             fingerprint=self._predictor.fingerprint,
-            tie=told["tie"],
         )
 
     def score(self, space: SearchSpace, genomes: Genomes) -> list[Score]:

@@ -31,8 +31,7 @@ class About:
     """What a score is and is not: for records and for the person who reads them.
 
     `unit` names the score, `note` is the caveat that every output states once, `quality` holds measured
-    figures, `fingerprint` changes when the evaluator would score differently. Two networks whose scores differ
-    by less than `tie` cannot be told apart.
+    figures, `fingerprint` changes when the evaluator would score differently.
     """
 
     name: str
@@ -40,7 +39,6 @@ class About:
     note: str = ""
     quality: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
-    tie: float = 0.0
 
 
 @runtime_checkable

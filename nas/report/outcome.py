@@ -20,11 +20,11 @@ from nas.report.drawing import draw
 from nas.report.front import Baseline as Marked
 from nas.report.front import Cap, Point, draw_front
 from nas.report.tables import MACS_NOTE, grid
-from nas.study.result import Baseline, Study, Trial
+from nas.study.result import Baseline, Study, Trial, score_of
 
 SEARCH = "nascli.search/1"
 RECORD = "nascli.record/1"
-FILES = ("record.json", "best.json", "front.csv", "front.png", "best.svg")
+FILES = ("record.json", "best.json", "front.csv", "ties.csv", "front.png", "best.svg")
 TOLD_TIES = 10
 
 
@@ -43,7 +43,7 @@ def search_document(study: Study) -> dict[str, Any]:
             "budgets": [str(budget) for budget in study.budgets],
             "score": {"unit": study.about.unit, "note": study.about.note},
             "best": None if study.best is None else _trial_row(study, study.best),
-            "ties": [_trial_row(study, trial, table=False) for trial in study.ties[1 : 1 + TOLD_TIES]],
+            "ties": [_trial_row(study, trial, table=False) for trial in study.ties[:TOLD_TIES]],
             "tied": len(study.ties),
             "baselines": [_baseline_row(baseline) for baseline in study.baselines],
             "trials": {
@@ -93,7 +93,8 @@ def search_tables(study: Study) -> list[object]:
     told: list[object] = [_score_table(rows, study.about.unit)]
     if (tied := len(study.ties)) > 1:
         told.append(
-            f"{tied:,} networks within {study.tie:.2g} of the highest score are a tie; the one with fewest macs is best"
+            f"{tied:,} networks tie with the highest score, {score_of(study.ties[0]):.2f}: their intervals cannot tell "
+            f"them apart (ties.csv). Best is the one with fewest macs within {study.concession:.2f} of it."
         )
     front = study.front[:: max(1, len(study.front) // 12)]
     told += ["", _score_table([("", trial.score, trial.costs, "") for trial in front], "front")]
@@ -133,7 +134,8 @@ def write_folder(study: Study, folder: Path, command: str) -> list[Path]:
     best = network_document(network, with_graph=True, space=study.space.name, score_unit=study.about.unit, **found)
     write_text(folder / "best.json", json.dumps(best, indent=1))
     write_text(folder / "record.json", json.dumps(_record(study, told, command), indent=1))
-    write_text(folder / "front.csv", _front_csv(study))
+    write_text(folder / "front.csv", _csv(study, study.front))
+    write_text(folder / "ties.csv", _csv(study, study.ties))
     draw(graph, folder / "best.svg")
     _draw_front(study, folder / "front.png")
     return [folder / name for name in FILES]
@@ -153,12 +155,12 @@ def _record(study: Study, told: dict[str, Any], command: str) -> dict[str, Any]:
     }
 
 
-def _front_csv(study: Study) -> str:
+def _csv(study: Study, trials: Sequence[Trial]) -> str:
     text = io.StringIO()
-    rows = [_trial_row(study, trial, table=False) for trial in study.front]
+    rows = [_trial_row(study, trial, table=False) for trial in trials]
     writer = csv.DictWriter(text, fieldnames=[*rows[0], *study.space.slots], lineterminator="\n")
     writer.writeheader()
-    for row, trial in zip(rows, study.front, strict=True):
+    for row, trial in zip(rows, trials, strict=True):
         writer.writerow({**row, **dict(zip(study.space.slots, trial.genome.tolist(), strict=True))})
     return text.getvalue()
 

@@ -16,6 +16,8 @@ from nas.graph import Graph
 from nas.lowering import lower
 from nas.space import Genomes, SearchSpace
 
+CONCESSION = 0.15  # of the interval's half-width: what a tie is worth in score when it is broken by macs
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -42,8 +44,7 @@ class Baseline:
 class Study:
     """A finished (or interrupted) search.
 
-    `objectives[0]` is maximised when it is "score", every other objective minimised. `tie` is the score
-    difference below which two networks of this study cannot be told apart.
+    `objectives[0]` is maximised when it is "score", every other objective minimised.
     """
 
     space: SearchSpace
@@ -52,7 +53,6 @@ class Study:
     about: About
     trials: tuple[Trial, ...]
     baselines: tuple[Baseline, ...] = ()
-    tie: float = 0.0
     seconds: float = 0.0
     resumed: bool = False
     interrupted: bool = False
@@ -65,18 +65,28 @@ class Study:
         return tuple(trial for trial in self.trials if trial.score is not None)
 
     @cached_property
+    def top(self) -> Trial | None:
+        """The highest score; None when no trial has one."""
+        return max(self.scored, key=score_of, default=None)
+
+    @cached_property
     def ties(self) -> tuple[Trial, ...]:
-        """The trials that the interval cannot tell from the highest score; fewest macs first."""
-        if not self.scored:
+        """The trials whose intervals cannot tell them from the highest score; highest score first."""
+        if self.top is None:
             return ()
-        top = max(score_of(trial) for trial in self.scored)
-        close = [trial for trial in self.scored if score_of(trial) >= top - self.tie]
-        return tuple(sorted(close, key=lambda trial: (trial.costs["macs"], -score_of(trial))))
+        close = [trial for trial in self.scored if tied(trial, self.top)]
+        return tuple(sorted(close, key=lambda trial: (-score_of(trial), trial.costs["macs"])))
+
+    @cached_property
+    def concession(self) -> float:
+        """How much score the winner gives up, at most, for fewer macs."""
+        return 0.0 if self.top is None else CONCESSION * half_width(self.top)
 
     @cached_property
     def best(self) -> Trial | None:
-        """The winner; None when no trial has a score."""
-        return self.ties[0] if self.ties else None
+        """The winner: of the ties within `concession` of the highest score, the one with fewest macs."""
+        near = (trial for trial in self.ties if score_of(trial) >= score_of(self.ties[0]) - self.concession)
+        return min(near, key=lambda trial: (trial.costs["macs"], -score_of(trial)), default=None)
 
     @cached_property
     def front(self) -> tuple[Trial, ...]:
@@ -104,6 +114,18 @@ def score_of(trial: Trial) -> float:
     """The score of a scored trial."""
     assert trial.score is not None
     return trial.score.value
+
+
+def half_width(trial: Trial) -> float:
+    """Half the width of a scored trial's interval; 0 where the evaluator gives none."""
+    assert trial.score is not None
+    low, high = trial.score.low, trial.score.high
+    return 0.0 if low is None or high is None else (high - low) / 2
+
+
+def tied(one: Trial, other: Trial) -> bool:
+    """Whether zero lies within the interval of the difference of two scores (independent errors)."""
+    return abs(score_of(one) - score_of(other)) <= np.hypot(half_width(one), half_width(other))
 
 
 def objective_of(trial: Trial, objective: str) -> float:
