@@ -163,7 +163,7 @@ def search(
     space: Annotated[str, typer.Option("--space", help="A built-in space, or a .yaml or .json file.")],
     budget: Budgets = None,
     trials: Annotated[
-        int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 3000).")
+        int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 4000).")
     ] = None,
     objective: Annotated[str, typer.Option("--objective", help="score, or score with costs: score,macs")] = "score",
     sampler: Annotated[str, typer.Option("--sampler", help="nsga2, tpe or random.")] = "nsga2",

@@ -109,7 +109,7 @@ def test_a_search_leaves_a_folder_and_resumes(folder):
     assert best["score"] == pytest.approx(best["params"] / 1e6)
     out = folder / told["out"]
     files = {path.name for path in out.iterdir()} - {".lock"}
-    assert files == {"study.journal", "record.json", "best.json", "front.csv", "front.png", "best.svg"}
+    assert files == {"study.journal", "record.json", "best.json", "front.csv", "ties.csv", "front.png", "best.svg"}
     record = json.loads((out / "record.json").read_text())
     assert record["command"].startswith("nascli search --space nasbench_macro")
     assert document("cost", out / "best.json")["params"] == best["params"]

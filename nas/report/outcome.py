@@ -42,8 +42,8 @@ def search_document(study: Study) -> dict[str, Any]:
             "space": study.space.name,
             "budgets": [str(budget) for budget in study.budgets],
             "score": {"unit": study.about.unit, "note": study.about.note},
-            "best": None if study.best is None else _trial_row(study, study.best),
-            "ties": [_trial_row(study, trial, table=False) for trial in study.ties[:TOLD_TIES]],
+            "best": None if study.best is None else _best_row(study, study.best),
+            "ties": [_trial_row(study, trial) for trial in study.ties[:TOLD_TIES]],
             "tied": len(study.ties),
             "baselines": [_baseline_row(baseline) for baseline in study.baselines],
             "trials": {
@@ -60,11 +60,12 @@ def search_document(study: Study) -> dict[str, Any]:
     )
 
 
-def _trial_row(study: Study, trial: Trial, *, table: bool = True) -> dict[str, Any]:
-    row: dict[str, Any] = {"digest": study.graph(trial).digest(), **_score_row(trial.score), **trial.costs}
-    if table:
-        row["architecture"] = study.architecture(trial).model_dump(mode="json")
-    return row
+def _trial_row(study: Study, trial: Trial) -> dict[str, Any]:
+    return {"digest": study.graph(trial).digest(), **_score_row(trial.score), **trial.costs}
+
+
+def _best_row(study: Study, trial: Trial) -> dict[str, Any]:
+    return {**_trial_row(study, trial), "architecture": study.architecture(trial).model_dump(mode="json")}
 
 
 def _score_row(score: Score | None) -> dict[str, float | None]:
@@ -156,12 +157,15 @@ def _record(study: Study, told: dict[str, Any], command: str) -> dict[str, Any]:
 
 
 def _csv(study: Study, trials: Sequence[Trial]) -> str:
+    """Score, cost and genome of each trial, which `space.decode` takes (a digest each would take seconds)."""
     text = io.StringIO()
-    rows = [_trial_row(study, trial, table=False) for trial in trials]
-    writer = csv.DictWriter(text, fieldnames=[*rows[0], *study.space.slots], lineterminator="\n")
+    rows = [
+        {**_score_row(t.score), **t.costs, **dict(zip(study.space.slots, t.genome.tolist(), strict=True))}
+        for t in trials
+    ]
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    for row, trial in zip(rows, trials, strict=True):
-        writer.writerow({**row, **dict(zip(study.space.slots, trial.genome.tolist(), strict=True))})
+    writer.writerows(rows)
     return text.getvalue()
 
 

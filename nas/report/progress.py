@@ -23,14 +23,19 @@ def shown() -> Iterator[Callable[[int, int, Trial], None]]:
         TextColumn("{task.description}"),
     )
     best: Trial | None = None
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=None)
 
-        def tell(done: int, total: int, trial: Trial) -> None:
-            nonlocal best
-            if trial.score is not None and (best is None or best.score is None or trial.score.value > best.score.value):
-                best = trial
-                bar.update(task, description=f"best {trial.score.value:.2f} at {human(trial.costs['macs'], 'macs')}")
-            bar.update(task, completed=done, total=total)
+    def tell(done: int, total: int, trial: Trial) -> None:
+        nonlocal best
+        bar.start()  # not before there is something to tell: a search that is refused prints one line
+        if trial.score is not None and (best is None or best.score is None or trial.score.value > best.score.value):
+            best = trial
+            bar.update(task, description=f"best {trial.score.value:.2f} at {human(trial.costs['macs'], 'macs')}")
+        bar.update(task, completed=done, total=total)
 
+    try:
         yield tell
+    finally:
+        if bar.live.is_started:
+            bar.stop()

@@ -29,7 +29,7 @@ def tpe(seed: int) -> BaseSampler:
 
 def nsga2(seed: int) -> BaseSampler:
     """NSGA-II (Deb et al. 2002); a genetic algorithm, also for one objective."""
-    return NSGAIISampler(seed=seed, population_size=50)
+    return NSGAIISampler(seed=seed, population_size=80)
 
 
 SAMPLERS: dict[str, Inner] = {
@@ -67,6 +67,7 @@ class FeasibleSampler(BaseSampler):
         self._make_inner, self._inner = inner, inner(seed)
         self._scout = inner(seed)  # asked for the search space only: it reads the history incrementally
         self._nearest = Nearest(space, budgets)
+        self._nearest.feasible.sample(1, np.random.default_rng(seed))  # InfeasibleError before anything is written
         self._seen: set[bytes] = set()
         self._read = 0
 
