@@ -51,6 +51,7 @@ class Predictor:
         self._ridge, self._trees = Ridge(self.features, document["ridge"]), Trees(document["trees"])
         interval = document["interval"]
         self._noise, self._width = np.array(interval["noise_variance"]), float(interval["width"])
+        self._asked, self._same = self.space, True  # the space of the last genomes: whether theirs are ours
         self._posterior = [np.array(table) for table in interval["log_posterior_variance"]]
 
     @cached_property
@@ -82,8 +83,10 @@ class Predictor:
     # -- domain ---------------------------------------------------------------------------------------
 
     def _codes_in(self, space: SearchSpace, genomes: Genomes) -> Codes:
-        same = space.stages == self.space.stages and space.resolutions == self.space.resolutions
-        if same and _structure(space.reference) == _structure(self.space.reference):
+        if space is not self._asked:
+            same = space.stages == self.space.stages and space.resolutions == self.space.resolutions
+            self._asked, self._same = space, same and _structure(space.reference) == _structure(self.space.reference)
+        if self._same:
             return self.features.codes(space.checked(genomes))
         return self._codes_of([space.decode(genome) for genome in genomes])
 

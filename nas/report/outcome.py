@@ -89,6 +89,7 @@ def search_tables(study: Study) -> list[object]:
         return [f"no architecture could be scored: {reasons}"]
     rows = [
         ("best", study.best.score, study.best.costs, ""),
+        *((f"best ≤ {b.name}", t.score, t.costs, "at no more macs") for b, t in _no_dearer(study)),
         *((b.name, b.score, b.costs, b.note) for b in study.baselines),
     ]
     told: list[object] = [_score_table(rows, study.about.unit)]
@@ -103,6 +104,15 @@ def search_tables(study: Study) -> list[object]:
     if study.exhausted:
         told.append("every feasible architecture has been evaluated")
     return [*told, *([study.about.note] if study.about.note else []), MACS_NOTE]
+
+
+def _no_dearer(study: Study) -> list[tuple[Baseline, Trial]]:
+    """A baseline that costs less than the winner, with the best network at no more macs than it."""
+    for baseline in study.baselines[:1]:
+        trial = study.best_within(baseline.costs["macs"])
+        if study.best is not None and trial is not None and baseline.costs["macs"] < study.best.costs["macs"]:
+            return [(baseline, trial)]
+    return []
 
 
 def _score_table(rows: Sequence[tuple[str, Score | None, dict[str, int], str]], title: str) -> object:

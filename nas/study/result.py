@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +17,7 @@ from nas.graph import Graph
 from nas.lowering import lower
 from nas.space import Genomes, SearchSpace
 
-CONCESSION = 0.15  # of the interval's half-width: what a tie is worth in score when it is broken by macs
+CONCESSION = 0.2  # of the interval's half-width: what a tie is worth in score when it is broken by macs
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Study:
     @cached_property
     def top(self) -> Trial | None:
         """The highest score; None when no trial has one."""
-        return max(self.scored, key=score_of, default=None)
+        return self.best_within(float("inf"))
 
     @cached_property
     def ties(self) -> tuple[Trial, ...]:
@@ -99,6 +100,11 @@ class Study:
         kept = [self.scored[i] for i in nondominated(points)]
         return tuple(sorted(kept, key=lambda trial: trial.costs["macs"]))
 
+    def best_within(self, macs: float) -> Trial | None:
+        """The highest score at no more than so many macs."""
+        inside = [trial for trial in self.scored if trial.costs["macs"] <= macs]
+        return max(inside, key=lambda trial: (score_of(trial), -trial.costs["macs"]), default=None)
+
     def architecture(self, trial: Trial) -> Architecture:
         """The architecture of a trial."""
         return self.space.decode(trial.genome)
@@ -125,7 +131,7 @@ def half_width(trial: Trial) -> float:
 
 def tied(one: Trial, other: Trial) -> bool:
     """Whether zero lies within the interval of the difference of two scores (independent errors)."""
-    return abs(score_of(one) - score_of(other)) <= np.hypot(half_width(one), half_width(other))
+    return abs(score_of(one) - score_of(other)) <= math.hypot(half_width(one), half_width(other))
 
 
 def objective_of(trial: Trial, objective: str) -> float:
