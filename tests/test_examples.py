@@ -35,3 +35,10 @@ def test_the_page_on_evaluators_runs_as_written(tmp_path):
     score, macs = python.stdout.split()
     assert float(score) > 0
     assert int(macs) <= 250_000_000
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs_as_written(tmp_path):
+    readme = (EXAMPLES.parent / "README.md").read_text()
+    (tmp_path / "readme.py").write_text("\n".join(text for kind, text in BLOCK.findall(readme) if kind == "python"))
+    subprocess.run([sys.executable, "readme.py"], check=True, cwd=tmp_path)

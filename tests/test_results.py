@@ -17,8 +17,9 @@ def script(name: str):
     return module
 
 
-def test_the_efficientnet_page_is_fresh():
-    assert (RESULTS / "efficientnet.md").read_text() == script("efficientnet").render()
+@pytest.mark.parametrize("page", sorted(path.stem for path in RESULTS.glob("*.py")))
+def test_a_page_is_what_its_command_writes(page):
+    assert (RESULTS / f"{page}.md").read_text() == script(page).render()
 
 
 def test_ours_are_within_the_stated_tolerance_of_the_published_figures():
