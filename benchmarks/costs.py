@@ -1,6 +1,6 @@
 """How fast exact costs and feasible samples come: ratios to fvcore and to plain rejection, in one run.
 
-pip install -c constraints.txt fvcore && python benchmarks/costs.py
+pip install -c constraints.txt fvcore && python benchmarks/costs.py > results/costs.md
 """
 
 from __future__ import annotations
@@ -56,7 +56,16 @@ def rejection_rate(budget: Budget, rng: np.random.Generator) -> float:
     return hits / seconds(draw, 3)
 
 
+HEAD = """# How fast exact costs and feasible samples come
+
+Written by `python benchmarks/costs.py > results/costs.md` (with fvcore installed), all of it in one run, one thread.
+The space is `efficientnet`; fvcore counts a module that has to be built first; rejection draws uniformly, looks costs up
+in the same tables and throws away what does not fit.
+"""
+
+
 def main() -> None:
+    print(HEAD)
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
     genomes = SPACE.sample(1_000_000, rng=rng)

@@ -1,6 +1,6 @@
 """Forward time of compiled graphs against torchvision, interleaved in one run.
 
-python benchmarks/forward.py       # needs torchvision, as CONTRIBUTING.md says
+python benchmarks/forward.py > results/forward.md       # needs torchvision, as CONTRIBUTING.md says
 """
 
 from __future__ import annotations
@@ -41,7 +41,15 @@ def ratio(name: str, size: int, repeats: int) -> tuple[float, float]:
     return float(np.median(pairs)), min(times["ours"]) / min(times["theirs"])
 
 
+HEAD = """# Forward time of compiled graphs against torchvision
+
+Written by `python benchmarks/forward.py > results/forward.md`. Batch 1, one thread, float32, inference mode, same
+weights, calls of the two in turn; ours / torchvision's, so below 1 is faster. The floor for B0 is 1.02.
+"""
+
+
 def main() -> None:
+    print(HEAD)
     torch.set_num_threads(1)
     print("| network | px | ours / torchvision (median of pairs) | (fastest calls) |")
     print("|---|---:|---:|---:|")
