@@ -59,8 +59,8 @@ def rejection_rate(budget: Budget, rng: np.random.Generator) -> float:
 HEAD = """# How fast exact costs and feasible samples come
 
 Written by `python benchmarks/costs.py > results/costs.md` (with fvcore installed), all of it in one run, one thread.
-The space is `efficientnet`; fvcore counts a module that has to be built first; rejection draws uniformly, looks costs up
-in the same tables and throws away what does not fit.
+The space is `efficientnet`; fvcore counts a module that has to be built first; rejection draws uniformly, looks costs
+up in the same tables and throws away what does not fit.
 """
 
 
