@@ -3,59 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
+import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
-from nas.errors import InfeasibleError, NasError
+from nas.errors import NasError
+from nas.report.console import INTERRUPTED, DefaultGroup, fail, group, resumable, show, show_json
 
-BAD_INPUT, INFEASIBLE, INTERRUPTED = 2, 3, 130
-WIDTH = 120
-
-
-class App(typer.Typer):
-    """A typer application whose bad input is one line on stderr and an exit code, never a traceback."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            sys.exit(super().__call__(*args, standalone_mode=False, **kwargs))
-        except NasError as error:
-            _fail(str(error), INFEASIBLE if isinstance(error, InfeasibleError) else BAD_INPUT)
-        except typer.Abort:
-            sys.exit(INTERRUPTED)
-        except BrokenPipeError:  # the reader of a pipe (head, less) has left
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(1)
-        except USAGE_ERROR as error:
-            _fail(_usage(error), BAD_INPUT)
-
-
-USAGE_ERROR: Any = typer.BadParameter.__base__  # click's UsageError, which typer does not export
-
-
-def _usage(error: Any) -> str:
-    """What is wrong with the command line, and where to read on."""
-    path = error.ctx.command_path if error.ctx else "nascli"
-    return f"{str(error.format_message()).rstrip('.')} (see {path} --help)"
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
-    sys.exit(code)
-
-
-def _group(about: str) -> App:
-    return App(help=about, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-
-
-app = _group("From a device budget to a family of networks: search, scale and cost vision backbones.")
-zoo_app = _group("Published networks.")
-space_app = _group("Search spaces.")
-predictor_app = _group("The accuracy predictor fitted on Accel-NASBench.")
+app = group("From a device budget to a family of networks: search, scale and cost vision backbones.")
+scale_app = group("Scale a network.", DefaultGroup)
+zoo_app = group("Published networks.")
+space_app = group("Search spaces.")
+predictor_app = group("The accuracy predictor fitted on Accel-NASBench.")
+app.add_typer(scale_app, name="scale")
 app.add_typer(zoo_app, name="zoo")
 app.add_typer(space_app, name="space")
 app.add_typer(predictor_app, name="predictor")
@@ -65,20 +28,6 @@ Name = Annotated[str, typer.Argument(help="A network of the zoo (b0, efficientne
 Budgets = Annotated[
     list[str] | None, typer.Option("--budget", help="400M-flops (= macs), 380M..420M-flops, 5.3M-params, 20MiB-memory.")
 ]
-
-
-def _print(*parts: object) -> None:
-    """Print rich renderables or text on stdout."""
-    from rich.console import Console
-
-    wide = max(WIDTH, shutil.get_terminal_size().columns)  # numbers are never cut off: a narrow terminal wraps
-    console = Console(highlight=False, soft_wrap=True, width=wide)
-    for part in parts:
-        console.print(part)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    typer.echo(json.dumps(value, indent=2))
 
 
 def _version(shown: bool) -> None:
@@ -120,42 +69,102 @@ def cost(
     shape = None if input is None else (network.graph.input_shape[0], input, input)
     total = cost_of(network.graph, shape)
     if as_json:
-        _print_json(cost_document(network.name, total, by))
+        show_json(cost_document(network.name, total, by))
         return
     from nas.report.tables import MACS_NOTE, cost_table, share_table
 
-    _print(cost_table({network.name: total}), *([share_table(total, by)] if by else []), MACS_NOTE)
+    show(cost_table({network.name: total}), *([share_table(total, by)] if by else []), MACS_NOTE)
 
 
-@app.command()
+@scale_app.command("network")
 def scale(
     name: Name,
     phi: Annotated[
         float | None, typer.Option("--phi", help="Compound coefficient; may be fractional or negative.")
     ] = None,
     preset: Annotated[str | None, typer.Option("--preset", help="A released member: b1 … b8, l2, v2-s …")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the scaled architecture to this JSON file.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Solve φ for a budget: 1.2G-flops, 20M-params.")] = None,
+    family: Annotated[str | None, typer.Option("--family", help="A member a budget: 200M,400M,800M-flops.")] = None,
+    rule: Annotated[
+        str, typer.Option("--rule", help="efficientnet[:alpha=1.2,…], efficientnetv2, fast, depth, width, …")
+    ] = "efficientnet",
+    max_depth: Annotated[float | None, typer.Option("--max-depth", help="Cap on the depth multiplier.")] = None,
+    max_width: Annotated[float | None, typer.Option("--max-width", help="Cap on the width multiplier.")] = None,
+    max_resolution: Annotated[int | None, typer.Option("--max-resolution", help="Cap on the pixels.")] = None,
+    divisor: Annotated[
+        int | None, typer.Option("--divisor", min=1, max=1024, help="Widths to multiples of this.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the network to this JSON file, the family to this folder.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Scale a network: EfficientNet's 1.2^φ, 1.1^φ, 1.15^φ, or a released member's multipliers."""
+    """Scale a network by a rule, to a budget, or to a family; `nascli scale fit --help` fits α, β, γ."""
+    from nas.budget import Budget
     from nas.files import write_text
-    from nas.networks import load_network, network_document
-    from scaling.report import by_phi, by_preset
+    from nas.networks import load_network, network_text
+    from scaling import Caps, rule_named
+    from scaling.report import Scaler, by_preset
 
-    if (phi is None) == (preset is None):
-        raise NasError("scale takes either --phi or --preset, for example --phi 3 or --preset b3")
-    network = load_network(name)
-    told = by_preset(network, preset) if preset is not None else by_phi(network, phi or 0.0)
+    if sum(given is not None for given in (phi, preset, to, family)) != 1:
+        raise NasError("scale takes one of --phi 3, --preset b3, --to 1.2G-flops and --family 200M,400M-flops")
+    network, caps = load_network(name), Caps(max_depth, max_width, max_resolution)
+    scaler = Scaler(network, rule_named(rule), caps, divisor)
+    if family is not None:
+        from nas.report.tables import MACS_NOTE, family_table
+        from scaling.family import family as family_of
+        from scaling.family import targets
+
+        found = family_of(scaler, targets(family))
+        written = found.write(out or Path("runs") / f"{network.name}-{scaler.rule.name}-family")
+        if as_json:
+            show_json(found.document())
+        else:
+            show(family_table(found.rows()), *found.remarks(), MACS_NOTE, "", "wrote " + " ".join(map(str, written)))
+        return
+    if preset is not None:
+        told = by_preset(network, preset)
+    else:
+        told = scaler.at(phi) if phi is not None else scaler.to(Budget.parse(to or ""))
     if out is not None:
-        write_text(out, json.dumps(network_document(told.network), indent=1))
+        write_text(out, network_text(told.network))
     if as_json:
-        _print_json(told.document())
+        show_json(told.document())
         return
     from nas.report.tables import MACS_NOTE, cost_table, stage_table
 
-    _print(
-        stage_table(told.architecture), "", cost_table({told.network.name: told.cost}), "", *told.remarks(), MACS_NOTE
-    )
+    stages = [] if told.architecture is None else [stage_table(told.architecture), ""]
+    show(*stages, cost_table({told.network.name: told.cost}), "", *told.remarks(), MACS_NOTE)
+
+
+@scale_app.command("fit")
+def scale_fit(
+    name: Name,
+    evaluator: Annotated[str, typer.Option("--evaluator", help="accel_nasbench, or python:function=module.name.")],
+    product: Annotated[float, typer.Option("--product", help="α·β²·γ², the growth of macs at φ = 1.")] = 2.0,
+    tolerance: Annotated[float, typer.Option("--tolerance", help="How far the product may be off.")] = 0.1,
+    step: Annotated[float, typer.Option("--step", help="Of the grid of α, β and γ.")] = 0.1,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder (default runs/NAME-fit).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Evaluate every α, β, γ of a grid near a cost product. The same command again resumes."""
+    from nas.evaluators import named_evaluator
+    from nas.files import write_text
+    from nas.networks import load_network
+    from nas.report.fits import fit_tables
+    from nas.report.progress import counted
+    from scaling.fitting import FILE, fit
+
+    network, judge = load_network(name), named_evaluator(evaluator)
+    folder = out or Path("runs") / f"{network.name}-fit"
+    with resumable(shlex.join(["nascli", *sys.argv[1:]])), counted() as progress:
+        found = fit(network, judge, product=product, tolerance=tolerance, step=step, out=folder, progress=progress)
+    told = found.document()
+    write_text(folder / FILE, json.dumps(told, indent=1))
+    if as_json:
+        show_json(told)
+    else:
+        show(*fit_tables(told), "", f"wrote {folder / FILE}")
 
 
 @app.command()
@@ -177,8 +186,6 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Search a space under budgets. The same command again resumes."""
-    import shlex
-
     import search_spaces
     from nas.budget import Budget
     from nas.report.outcome import default_folder, search_document, search_tables, write_folder
@@ -205,12 +212,12 @@ def search(
             progress=progress,
         )
     if study.interrupted:
-        _fail(f"stopped after {len(study.trials):,} architectures; to go on: {command}", INTERRUPTED)
+        fail(f"stopped after {len(study.trials):,} architectures; to go on: {command}", INTERRUPTED)
     written = write_folder(study, folder, command)
     if as_json:
-        _print_json(search_document(study))
+        show_json(search_document(study))
         return
-    _print(*search_tables(study), *(["", "wrote " + " ".join(map(str, written))] if written else []))
+    show(*search_tables(study), *(["", "wrote " + " ".join(map(str, written))] if written else []))
 
 
 @zoo_app.command("list")
@@ -227,9 +234,9 @@ def zoo_list(as_json: Json = False) -> None:
             {"name": n, "family": zoo.entry(n).family, "params": c.params, "macs": c.macs, "input_shape": c.input_shape}
             for n, c in costs.items()
         ]
-        _print_json(document("nascli.zoo/1", {"networks": rows}))
+        show_json(document("nascli.zoo/1", {"networks": rows}))
         return
-    _print(cost_table(costs), MACS_NOTE)
+    show(cost_table(costs), MACS_NOTE)
 
 
 @zoo_app.command("show")
@@ -244,10 +251,10 @@ def zoo_show(name: Name, as_json: Json = False) -> None:
     if as_json:
         if network.architecture is None:
             raise NasError(f"{name} is a bare graph; it has no table to show")
-        _print_json(network_document(network, params=total.params, macs=total.macs))
+        show_json(network_document(network, params=total.params, macs=total.macs))
         return
     table = [] if network.architecture is None else [stage_table(network.architecture), ""]
-    _print(*table, cost_table({network.name: total}), "", share_table(total, "stage"), MACS_NOTE)
+    show(*table, cost_table({network.name: total}), "", share_table(total, "stage"), MACS_NOTE)
 
 
 @zoo_app.command("draw")
@@ -275,9 +282,9 @@ def space_list(as_json: Json = False) -> None:
     spaces = [search_spaces.load(name) for name in search_spaces.names()]
     if as_json:
         rows = [{"name": s.name, "size": s.size, "evaluator": s.evaluator, "citation": s.citation} for s in spaces]
-        _print_json(document("nascli.spaces/1", {"spaces": rows}))
+        show_json(document("nascli.spaces/1", {"spaces": rows}))
         return
-    _print(
+    show(
         grid(
             "space|architectures>|slots>|base|default evaluator",
             [
@@ -302,9 +309,9 @@ def space_show(
     space = search_spaces.load(name)
     budgets = [Budget.parse(text) for text in budget or ()]
     if as_json:
-        _print_json(space_document(space, budgets))
+        show_json(space_document(space, budgets))
     else:
-        _print(*space_tables(space, budgets))
+        show(*space_tables(space, budgets))
 
 
 @space_app.command("lint")
@@ -321,9 +328,9 @@ def space_lint(
 
     findings = lint(search_spaces.load(name), [Budget.parse(text) for text in budget or ()])
     if as_json:
-        _print_json(document("nascli.lint/1", {"name": name, "findings": findings}))
+        show_json(document("nascli.lint/1", {"name": name, "findings": findings}))
     else:
-        _print(*(findings or ["nothing found"]))
+        show(*(findings or ["nothing found"]))
     raise typer.Exit(1 if findings else 0)
 
 
@@ -343,9 +350,9 @@ def predictor_check(
     rows = read_rows(data, judge.space)
     told = cross_check(judge.space, rows, folds) if folds else check(judge, rows)
     if as_json:
-        _print_json(told)
+        show_json(told)
     else:
-        _print(*check_tables(told))
+        show(*check_tables(told))
 
 
 @predictor_app.command("fit")

@@ -11,7 +11,8 @@ from climbing import best_known
 import nas
 import search_spaces
 from nas import Budget, predictor
-from nas.study.result import CONCESSION, score_of
+from nas.evaluators.score import CONCESSION
+from nas.study.result import score_of
 from nas.study.searching import TRIALS
 
 SPACE = search_spaces.load("efficientnet")

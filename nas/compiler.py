@@ -111,7 +111,7 @@ def _materialise(root: nn.Module) -> None:
 
 
 # A call of a nested module as fx writes it: `= getattr(getattr(self.features, "0"), "1")(`.
-_CALLEE = re.compile(r'= ((?:getattr\()*self[\w.]*(?:, "\w+"\)[\w.]*)*)\(')
+_CALLEE = re.compile(r'= ((?:getattr\()*self[\w.]*(?:, "[\w-]+"\)[\w.]*)*)\(')
 
 
 def _fetch_once(_: object) -> Callable[[list[str]], list[str]]:
@@ -136,7 +136,7 @@ def _with_fetched_containers(lines: list[str]) -> list[str]:
 
     for line in lines:
         if match := _CALLEE.search(line):
-            *parents, leaf = [word for word in re.findall(r"\w+", match[1]) if word not in ("getattr", "self")]
+            *parents, leaf = [word for word in re.findall(r"[\w-]+", match[1]) if word not in ("getattr", "self")]
             call = f'= {modules_of(tuple(parents))}["{leaf}"]('
             rewritten.append(line[: match.start()] + call + line[match.end() :])
         else:

@@ -18,17 +18,20 @@ def multiply(
     width: float = 1.0,
     depth: float = 1.0,
     resolution: float = 1.0,
-    rounding: str | None = None,
+    group_width: float = 1.0,
+    rounding: str | Rounding | None = None,
 ) -> Architecture:
     """The architecture with every free width × `width`, every repeat × `depth`, the image size × `resolution`.
 
-    Whole numbers come from the named `rounding` rule (default: the architecture's own). An axis whose
-    multiplier is 1 stays as it is. Raises ScaleError when a stage vanishes or a size exceeds its bound.
+    Group widths go × `group_width`, and a scaled row is made to fit its groups (`Stage.fitted`). Other whole numbers
+    come from the `rounding` rule, by name or value (default: the architecture's own). An axis whose multiplier is 1
+    stays as it is. Raises ScaleError when a stage vanishes or a size exceeds its bound.
     """
-    for axis, factor in (("width", width), ("depth", depth), ("resolution", resolution)):
+    axes = {"width": width, "depth": depth, "resolution": resolution, "group width": group_width}
+    for axis, factor in axes.items():
         if not (math.isfinite(factor) and 0 < factor <= 1e4):
             raise ScaleError(f"{axis} multiplier {factor:g} is out of bounds; it must lie in (0, 10,000]")
-    rule = rounding_rule(rounding or architecture.rounding)
+    rule = rounding if isinstance(rounding, Rounding) else rounding_rule(rounding or architecture.rounding)
     stem, head = architecture.stem, architecture.head
     if width != 1:
         stem = stem.model_copy(update={"channels": rule.channels(stem.channels * width)})
@@ -38,7 +41,9 @@ def multiply(
     changed = {
         "stem": stem,
         "head": head,
-        "stages": tuple(_stage(row, n, rule, width, depth) for n, row in enumerate(architecture.stages, start=1)),
+        "stages": tuple(
+            _stage(row, n, rule, width, depth, group_width) for n, row in enumerate(architecture.stages, start=1)
+        ),
         "resolution": size if resolution == 1 else rule.resolution(size * resolution),
     }
     try:
@@ -47,9 +52,10 @@ def multiply(
         raise ScaleError(f"scaled too far: {one_line(error, 'architecture')}") from None
 
 
-def _stage(row: Stage, number: int, rule: Rounding, width: float, depth: float) -> Stage:
+def _stage(row: Stage, number: int, rule: Rounding, width: float, depth: float, group_width: float) -> Stage:
     channels = row.channels if width == 1 else rule.channels(row.channels * width)
     repeats = row.repeats if depth == 1 else rule.repeats(row.repeats * depth)
     if repeats < 1:
         raise ScaleError(f"depth × {depth:g} leaves no block in stage {number} ({row.repeats} repeats)")
-    return row.model_copy(update={"channels": channels, "repeats": repeats})
+    scaled = row.model_copy(update={"channels": channels, "repeats": repeats})
+    return scaled if width == group_width == 1 else scaled.fitted(group_width)

@@ -31,7 +31,7 @@ class Place:
 class Naming:
     """`prefix` locates a block; `parts` gives, for each variant, the role's name below it.
 
-    Names are templates over: stage (from 1), stage0, block (from 0), flat (blocks from 1 through the network),
+    Names are templates over: stage (from 1), stage0, block (from 0), block1, flat (blocks from 1 through the network),
     last (stages + 1), end (blocks + 1), n (ordinal of the role's group in its block) and m = n + 1.
     A role that a table leaves out keeps its own name.
     """
@@ -49,6 +49,7 @@ class Naming:
             stage=place.stage,
             stage0=place.stage - 1,
             block=place.block,
+            block1=place.block + 1,
             flat=place.flat + 1,
             last=len(place.repeats) + 1,
             end=sum(place.repeats) + 1,
@@ -187,12 +188,56 @@ TORCHVISION_RESNET = Naming(
     },
 )
 
+# torchvision.models.regnet: ResBottleneckBlock is a projection and a BottleneckTransform "f" of a, b, se and c.
+TORCHVISION_REGNET = Naming(
+    "trunk_output.block{stage}.block{stage}-{block}",
+    {
+        "stem": {"conv": "stem.0", "norm": "stem.1", "act": "stem.2"},
+        "regnet": {
+            "shortcut.conv": "proj.0",
+            "shortcut.norm": "proj.1",
+            **{f"{n}.conv": f"f.{letter}.0" for n, letter in enumerate("abc", start=1)},
+            **{f"{n}.norm": f"f.{letter}.1" for n, letter in enumerate("abc", start=1)},
+            **{f"{n}.act": f"f.{letter}.2" for n, letter in enumerate("ab", start=1)},
+            "3.act": "activation",
+            "se.pool": "f.se.avgpool",
+            "se.reduce": "f.se.fc1",
+            "se.act": "f.se.activation",
+            "se.expand": "f.se.fc2",
+            "se.gate": "f.se.scale_activation",
+            "se.scale": "f.se.scale",
+        },
+        "head": {"pool": "avgpool", "dropout": "dropout", "fc": "fc"},
+    },
+)
+
+# timm.models.regnet: Bottleneck, whose convolutions are ConvNormAct; SEModule.
+TIMM_REGNET = Naming(
+    "s{stage}.b{block1}",
+    {
+        "stem": {"conv": "stem.conv", "norm": "stem.bn", "act": "stem.act"},
+        "regnet": {
+            **{f"{n}.conv": f"conv{n}.conv" for n in (1, 2, 3)},
+            **{f"{n}.norm": f"conv{n}.bn" for n in (1, 2, 3)},
+            **{f"{n}.act": f"conv{n}.act" for n in (1, 2)},
+            "3.act": "act3",
+            "se.reduce": "se.fc1",
+            "se.expand": "se.fc2",
+            "shortcut.conv": "downsample.conv",
+            "shortcut.norm": "downsample.bn",
+        },
+        "head": {"pool": "head.global_pool", "dropout": "head.drop", "fc": "head.fc"},
+    },
+)
+
 NAMINGS: dict[str, Naming] = {
     "plain": PLAIN,
     "torchvision_efficientnet": TORCHVISION_EFFICIENTNET,
     "timm_efficientnet": TIMM_EFFICIENTNET,
     "torchvision_mobilenetv2": TORCHVISION_MOBILENETV2,
     "torchvision_resnet": TORCHVISION_RESNET,
+    "torchvision_regnet": TORCHVISION_REGNET,
+    "timm_regnet": TIMM_REGNET,
 }
 
 

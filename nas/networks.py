@@ -70,6 +70,11 @@ def network_document(network: Network, *, with_graph: bool = False, **more: Any)
     return document(NETWORK if with_graph else ARCHITECTURE, body)
 
 
+def network_text(network: Network) -> str:
+    """The JSON text that `load_network` reads: the table where there is one, else the graph."""
+    return network.graph.to_json() if network.architecture is None else json.dumps(network_document(network), indent=1)
+
+
 def _count(value: dict[str, Any], key: str, default: int, where: str) -> int:
     found = value.get(key, default)
     if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found <= 2**20:

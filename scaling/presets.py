@@ -13,7 +13,7 @@ from nas.architecture import Architecture
 from nas.errors import ScaleError, unknown
 from nas.multiplying import multiply
 from nas.zoo.efficientnet import RELEASED, V2_RELEASED, V2_SIZES
-from scaling.compound import ALPHA, BETA, GAMMA
+from scaling.rules import ALPHA, BETA, GAMMA
 
 
 class Preset(NamedTuple):

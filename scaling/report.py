@@ -1,20 +1,26 @@
-"""A scaled network beside the published one that it comes nearest to."""
+"""A scaled network, told: by which rule, how much it costs, and which published one it comes nearest to."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any
 
 from nas import zoo
 from nas.architecture import Architecture
-from nas.budget import human
+from nas.budget import Budget, human
 from nas.errors import ScaleError
 from nas.files import document
 from nas.graph import Cost, cost
 from nas.lowering import lower
 from nas.networks import Network
-from scaling import compound, presets
+from nas.rounding import Rounding, rounding_rule
+from scaling import presets
+from scaling.applying import UNCAPPED, applied, within
+from scaling.graphs import scale_graph
+from scaling.rules import Caps, Factors, Rule
+from scaling.solving import Solution, solve
 
 SCALED = "nascli.scaled/1"
 
@@ -32,100 +38,152 @@ class Published:
 
 @dataclass(frozen=True)
 class Scaled:
-    """One scaling: which rule, by how much, the new table, its cost and its nearest published kin.
+    """One scaling: which rule, by how much, the new network, its cost, and its nearest published kin.
 
-    `depth` and `width` are the multipliers; the resolution in pixels is the architecture's.
+    `target` and `solution` are there when φ was solved for a budget.
     """
 
     network: Network
     rule: str
     phi: float | None
-    depth: float
-    width: float
+    factors: Factors
     cost: Cost
     nearest: Published | None
+    target: Budget | None = None
+    solution: Solution | None = None
 
     @property
-    def architecture(self) -> Architecture:
-        """The scaled table."""
-        assert self.network.architecture is not None
+    def architecture(self) -> Architecture | None:
+        """The scaled table; None for a bare graph."""
         return self.network.architecture
+
+    @property
+    def resolution(self) -> int:
+        """Image height in pixels."""
+        return self.network.graph.input_shape[1]
 
     def document(self) -> dict[str, Any]:
         """The contract of `nascli scale --json`."""
-        return document(
-            SCALED,
-            {
-                "name": self.network.name,
-                "rule": self.rule,
-                "phi": self.phi,
-                "depth": self.depth,
-                "width": self.width,
-                "resolution": self.architecture.resolution,
-                "params": self.cost.params,
-                "macs": self.cost.macs,
-                "architecture": self.architecture.model_dump(mode="json"),
-                "nearest_published": None if self.nearest is None else asdict(self.nearest),
-            },
-        )
+        table = self.architecture
+        body: dict[str, Any] = {
+            "name": self.network.name,
+            "rule": self.rule,
+            "phi": self.phi,
+            "depth": self.factors.depth,
+            "width": self.factors.width,
+            "resolution": self.resolution,
+            "params": self.cost.params,
+            "macs": self.cost.macs,
+            "memory": self.cost.memory,
+            "architecture": None if table is None else table.model_dump(mode="json"),
+            "nearest_published": None if self.nearest is None else asdict(self.nearest),
+        }
+        if self.target is not None and self.solution is not None:
+            body |= {"target": str(self.target), "off": round(self.solution.off, 5), "reason": self.solution.reason}
+        return document(SCALED, body)
 
     def remarks(self) -> list[str]:
         """What people trip over, in words."""
+        rounding = "" if self.architecture is None else f"; rounding {self.architecture.rounding}"
+        at = "" if self.phi is None else f" at φ = {self.phi:.4g}"
         lines = [
-            f"{self.rule}: depth × {self.depth:.3f}, width × {self.width:.3f}, {self.architecture.resolution} px; "
-            f"rounding {self.architecture.rounding}"
+            f"{self.rule}{at}: depth × {self.factors.depth:.3f}, width × {self.factors.width:.3f}, "
+            f"{self.resolution} px{rounding}"
         ]
+        if self.target is not None and self.solution is not None:
+            why = f": {self.solution.reason}" if self.solution.reason else ""
+            lines.append(f"{self.target} is met to {self.solution.off:+.1%}{why}")
         if (near := self.nearest) is not None:
             lines.append(
                 f"nearest published by macs: {near.name} ({human(near.params, 'params')}, {human(near.macs, 'macs')} "
                 f"at {near.resolution} px)"
             )
-            if near.implied_phi is not None:
+            if near.implied_phi is not None and self.rule == "efficientnet":
                 implied = ", ".join(f"{phi:.1f} ({axis})" for axis, phi in near.implied_phi.items())
                 lines.append(f"released members were set by hand, not at a whole φ: {near.name} implies φ ≈ {implied}")
         return lines
 
 
-def by_phi(network: Network, phi: float) -> Scaled:
-    """Compound scaling by φ, told."""
-    table = compound.scale(_table(network), phi)
-    factors = compound.multipliers(phi)
-    return _told(network, f"{network.name}_phi{phi:g}", table, "efficientnet", phi, factors["depth"], factors["width"])
+@dataclass(frozen=True)
+class Scaler:
+    """Scales one network by one rule: at a φ, or to a budget. A bare graph is scaled as a graph (`scale_graph`)."""
+
+    base: Network
+    rule: Rule
+    caps: Caps = UNCAPPED
+    divisor: int | None = None
+
+    @property
+    def rounding(self) -> Rounding:
+        """The network's own rounding rule (a bare graph: multiples of 8), with the divisor asked for."""
+        table = self.base.architecture
+        own = rounding_rule("multiple_of_8" if table is None else table.rounding)
+        return own if self.divisor is None else replace(own, divisor=self.divisor, least=self.divisor)
+
+    def at(self, phi: float, name: str = "") -> Scaled:
+        """The network at φ; raises ScaleError where there is none."""
+        network, factors = self._network(phi, name or f"{self.base.name}_phi{phi:g}")
+        total = cost(network.graph)
+        near = None if network.architecture is None else nearest_published(network.architecture, total.macs)
+        return Scaled(network, self.rule.name, phi, factors, total, near)
+
+    def to(self, budget: Budget) -> Scaled:
+        """The network whose cost is nearest to the budget's upper end, as `solve` finds it."""
+        found = solve(lambda phi: self._amount(phi, budget.metric), budget)
+        phi = round(found.phi, 6)
+        return replace(self.at(phi, f"{self.base.name}_{budget}"), target=budget, solution=found)
+
+    def _amount(self, phi: float, metric: str) -> float:
+        return float(getattr(cost(self._network(round(phi, 6), "")[0].graph), metric))
+
+    def _network(self, phi: float, name: str) -> tuple[Network, Factors]:
+        base, table = self.base, self.base.architecture
+        if table is not None:
+            scaled, factors = applied(table, phi, rule=self.rule, caps=self.caps, rounding=self.rounding)
+            graph = lower(scaled, base.num_classes, base.in_chans, name=name)
+            return Network(name, graph, scaled, base.num_classes, base.in_chans), factors
+        if self.rule.finish is not None or self.rule.replaces is not None:
+            raise ScaleError(f"{base.name} is a bare graph; rule {self.rule.name} needs an architecture")
+        factors = within(self.rule, self.rule.at(phi), self.caps, base.graph.input_shape[1])
+        graph = scale_graph(
+            base.graph,
+            depth=factors.depth,
+            width=factors.width,
+            resolution=factors.resolution,
+            rounding=self.rounding,
+        )
+        return Network(name, graph), factors
 
 
 def by_preset(network: Network, preset: str) -> Scaled:
     """A released member's multipliers, told."""
     released = presets.preset_named(preset)
-    table = presets.apply(_table(network), preset)
+    if network.architecture is None:
+        raise ScaleError(f"{network.name} is a bare graph; a preset needs an architecture, as best.json has it")
+    table = presets.apply(network.architecture, preset)
     is_member = table == zoo.architecture(released.member)
     name = released.member if is_member else f"{network.name}_{preset}"
     rule = f"preset {preset}" if is_member or released.exact else f"preset {preset} (nearest multipliers)"
-    return _told(network, name, table, rule, None, released.depth, released.width)
-
-
-def _table(network: Network) -> Architecture:
-    if network.architecture is None:
-        raise ScaleError(f"{network.name} is a bare graph; scaling needs an architecture, as best.json has it")
-    return network.architecture
-
-
-def _told(
-    base: Network, name: str, table: Architecture, rule: str, phi: float | None, depth: float, width: float
-) -> Scaled:
-    graph = lower(table, base.num_classes, base.in_chans, name=name)
+    graph = lower(table, network.num_classes, network.in_chans, name=name)
     total = cost(graph)
-    scaled = Network(name, graph, table, base.num_classes, base.in_chans)
-    return Scaled(scaled, rule, phi, depth, width, total, nearest_published(table, total.macs))
+    scaled = Network(name, graph, table, network.num_classes, network.in_chans)
+    factors = Factors(released.depth, released.width, table.resolution / network.architecture.resolution)
+    return Scaled(scaled, rule, None, factors, total, nearest_published(table, total.macs))
+
+
+@cache
+def _published(kinds: frozenset[str]) -> dict[str, Cost]:
+    """The costs of the zoo's entries with those kinds of blocks."""
+    kin = {name: zoo.architecture(name) for name in zoo.names()}
+    return {n: cost(lower(member)) for n, member in kin.items() if {row.block for row in member.stages} == kinds}
 
 
 def nearest_published(table: Architecture, macs: int) -> Published | None:
     """The entry of the zoo with the same kinds of blocks whose macs are nearest on a log scale; None without one."""
-    kinds = {row.block for row in table.stages}
-    kin = {name: zoo.architecture(name) for name in zoo.names()}
-    costs = {n: cost(lower(member)) for n, member in kin.items() if {row.block for row in member.stages} == kinds}
+    costs = _published(frozenset(row.block for row in table.stages))
     if not costs or macs == 0:
         return None
     name = min(costs, key=lambda member: abs(math.log(costs[member].macs / macs)))
     released = next((preset for preset in presets.PRESETS.values() if preset.member == name), None)
     implied = None if released is None else {axis: round(phi, 2) for axis, phi in presets.implied_phi(released).items()}
-    return Published(name, costs[name].params, costs[name].macs, kin[name].resolution, implied)
+    return Published(name, costs[name].params, costs[name].macs, costs[name].input_shape[1], implied)

@@ -23,7 +23,7 @@ def _figures() -> dict[str, dict[str, Any]]:
         row = {**row, "resolution": row["eval_size"]}
         figures[name] = {**row, "params": row["params_timm"], "macs": row["macs_conv_linear_at_eval_size"]}
     for row in json.loads((HERE / "reference" / "models.json").read_text()):
-        figures[row["oracle"].removeprefix("torchvision.models.")] = row
+        figures[row["oracle"].removeprefix("torchvision.models.").removeprefix("timm:")] = row
     return figures
 
 

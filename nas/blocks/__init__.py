@@ -8,6 +8,7 @@ from nas.blocks.fused_mbconv import FusedMBConv
 from nas.blocks.inverted_residual import InvertedResidual
 from nas.blocks.mbconv import MBConv
 from nas.blocks.projection import Projection
+from nas.blocks.regnet import RegNetBlock
 from nas.blocks.resnet import Basic, Bottleneck
 from nas.blocks.row import Stage
 from nas.errors import ArchitectureError, unknown
@@ -19,6 +20,7 @@ BLOCKS: dict[str, type[Stage]] = {
     "projection": Projection,
     "basic": Basic,
     "bottleneck": Bottleneck,
+    "regnet": RegNetBlock,
 }
 
 
@@ -52,6 +54,7 @@ __all__ = [
     "InvertedResidual",
     "MBConv",
     "Projection",
+    "RegNetBlock",
     "Stage",
     "columns",
     "stage",

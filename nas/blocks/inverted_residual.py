@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from nas.blocks.recipe import FREE, Recipe, Value
+from nas.blocks.recipe import Recipe, Value
 from nas.blocks.row import Kernel, Ratio, Stage
 
 
@@ -18,5 +18,5 @@ class InvertedResidual(Stage):
     def lower(self, build: Recipe, x: Value, stride: int) -> Value:
         y = x if self.expand == 1 else build.widen(x, "expand", self.expand)
         y = build.conv_norm_act(y, "depthwise", y.channels, self.kernel, stride, groups=y.channels)
-        y = build.conv_norm(y, "project", self.channels, width=FREE)
+        y = build.conv_norm(y, "project", self.channels, width=build.beside(x, stride))
         return build.residual(y, x) if y.shape == x.shape and stride == 1 else y

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nas.blocks.recipe import FREE, Recipe, Value
+from nas.blocks.recipe import Recipe, Value
 from nas.blocks.row import Kernel, Ratio, Stage
 
 
@@ -30,5 +30,5 @@ class MBConv(Stage):
         y = build.conv_norm_act(y, "depthwise", y.channels, self.kernel, stride, groups=y.channels)
         if self.se:
             y = build.squeeze_excite(y, x, self.se)
-        y = build.conv_norm(y, "project", self.channels, width=FREE)
+        y = build.conv_norm(y, "project", self.channels, width=build.beside(x, stride))
         return build.residual(y, x) if y.shape == x.shape and stride == 1 else y

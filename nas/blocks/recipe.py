@@ -116,13 +116,19 @@ class Recipe(GraphBuilder):
         width = Width("derived", x.node, ratio)
         return self.conv_norm_act(x, group, width.channels(x.channels), kernel, stride, width=width)
 
-    def squeeze_excite(self, x: Value, source: Value, ratio: float) -> Value:
-        """Squeeze-and-excitation of `x` (Hu et al. 2018) through `ratio` × the channels of `source`, truncated."""
-        width = Width("derived", source.node, ratio, "down")
+    def squeeze_excite(
+        self, x: Value, source: Value, ratio: float, rounding: Literal["nearest", "down"] = "down"
+    ) -> Value:
+        """Squeeze-and-excitation of `x` (Hu et al. 2018) through `ratio` × the channels of `source`."""
+        width = Width("derived", source.node, ratio, rounding)
         gate = self.add(GlobalAvgPool(keepdim=True), x, name=self.named("se.pool"))
         gate = self.conv(gate, "se.reduce", width.channels(source.channels), bias=True, width=width)
         gate = self.conv(self.act(gate, "se.act"), "se.expand", x.channels, bias=True)
         return self.add(Multiply(), self.act(gate, "se.gate", "sigmoid"), x, name=self.named("se.scale"))
+
+    def beside(self, x: Value, stride: int) -> Width:
+        """The mark of a free width whose output the block adds to `x` where the two have one shape."""
+        return Width("free", x.node) if stride == 1 else FREE
 
     def residual(self, branch: Value, shortcut: Value) -> Value:
         """branch + shortcut; in training the branch is dropped at a rate that grows with depth."""

@@ -16,7 +16,7 @@ class Basic(Stage):
 
     def lower(self, build: Recipe, x: Value, stride: int) -> Value:
         y = build.conv_norm_act(x, "1", self.channels, self.kernel, stride, width=FREE)
-        y = build.conv_norm(y, "2", self.channels, self.kernel, width=FREE)
+        y = build.conv_norm(y, "2", self.channels, self.kernel, width=build.beside(x, stride))
         return build.act(build.residual(y, shortcut(build, x, self.channels, stride)), "2.act")
 
 
@@ -32,7 +32,7 @@ class Bottleneck(Stage):
         inner = Width("derived", build.named("3.conv"), self.ratio)
         y = build.conv_norm_act(x, "1", inner.channels(self.channels), width=inner)
         y = build.conv_norm_act(y, "2", y.channels, self.kernel, stride, width=inner)
-        y = build.conv_norm(y, "3", self.channels, width=FREE)
+        y = build.conv_norm(y, "3", self.channels, width=build.beside(x, stride))
         return build.act(build.residual(y, shortcut(build, x, self.channels, stride)), "3.act")
 
 

@@ -40,6 +40,10 @@ class Stage(Row):
         """The name under which naming tables know this block; most kinds have one."""
         return self.block
 
+    def fitted(self, group_width: float = 1.0) -> Stage:
+        """The row made valid after a change of its width, its group width × `group_width` where it has one."""
+        return self
+
     def lower(self, build: Recipe, x: Value, stride: int) -> Value:
         """Add one block of this stage to the graph under construction and return its output."""
         raise NotImplementedError

@@ -46,11 +46,26 @@ def evaluator_for(choice: str | Function | Evaluator | None, space: SearchSpace)
             )
         choice = space.evaluator
     if isinstance(choice, str):
-        name, values = parse_option(choice)
-        if name not in EVALUATORS:
-            raise EvaluatorError(unknown("evaluator", name, EVALUATORS))
-        return EVALUATORS[name](values)
+        return named_evaluator(choice)
     return choice if isinstance(choice, Evaluator) else FunctionEvaluator(choice)
 
 
-__all__ = ["EVALUATORS", "About", "Evaluator", "Failure", "Function", "FunctionEvaluator", "Score", "evaluator_for"]
+def named_evaluator(option: str) -> Evaluator:
+    """The evaluator of an option ("name:key=value"); raises EvaluatorError for an unknown one."""
+    name, values = parse_option(option)
+    if name not in EVALUATORS:
+        raise EvaluatorError(unknown("evaluator", name, EVALUATORS))
+    return EVALUATORS[name](values)
+
+
+__all__ = [
+    "EVALUATORS",
+    "About",
+    "Evaluator",
+    "Failure",
+    "Function",
+    "FunctionEvaluator",
+    "Score",
+    "evaluator_for",
+    "named_evaluator",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nas.architecture import Architecture
@@ -30,11 +30,14 @@ class FunctionEvaluator:
         self.about = About(name=f"python:function={name}", fingerprint=name)
 
     def score(self, space: SearchSpace, genomes: Genomes) -> list[Score | Failure]:
-        return [self._one(space, genome) for genome in genomes]
+        return self.score_architectures([space.decode(genome) for genome in genomes])
 
-    def _one(self, space: SearchSpace, genome: Genomes) -> Score | Failure:
+    def score_architectures(self, architectures: Sequence[Architecture]) -> list[Score | Failure]:
+        return [self._one(architecture) for architecture in architectures]
+
+    def _one(self, architecture: Architecture) -> Score | Failure:
         try:
-            return checked(self.function(space.decode(genome)))
+            return checked(self.function(architecture))
         except Exception as error:  # the user's code may raise anything; only this candidate fails
             return Failure(f"{type(error).__name__}: {error}".splitlines()[0][:300])
 

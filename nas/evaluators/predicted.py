@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
-from nas.evaluators.score import About, Score
-from nas.predictor import Predictor, load
+from nas.architecture import Architecture
+from nas.errors import EvaluatorError
+from nas.evaluators.score import About, Failure, Score
+from nas.predictor import Prediction, Predictor, load
 from nas.space import Genomes, SearchSpace
 
 
@@ -35,5 +38,18 @@ class PredictorEvaluator:
 
     def score(self, space: SearchSpace, genomes: Genomes) -> list[Score]:
         found = self._predictor.predict_genomes(space, genomes)
-        rows = zip(found.mean.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
-        return [Score(mean, low, high) for mean, low, high in rows]
+        return _scores(found)
+
+    def score_architectures(self, architectures: Sequence[Architecture]) -> list[Score | Failure]:
+        return [self._one(architecture) for architecture in architectures]
+
+    def _one(self, architecture: Architecture) -> Score | Failure:
+        try:
+            return _scores(self._predictor.predict([architecture]))[0]
+        except EvaluatorError as error:
+            return Failure(str(error))
+
+
+def _scores(found: Prediction) -> list[Score]:
+    rows = zip(found.mean.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+    return [Score(mean, low, high) for mean, low, high in rows]

@@ -18,6 +18,18 @@ class Score:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def half_width(self) -> float:
+        """Half the width of the interval; 0 where there is none."""
+        return 0.0 if self.low is None or self.high is None else (self.high - self.low) / 2
+
+    def ties(self, other: Score) -> bool:
+        """Whether zero lies within the interval of the difference (errors taken as independent)."""
+        return abs(self.value - other.value) <= math.hypot(self.half_width, other.half_width)
+
+
+CONCESSION = 0.2  # of the best score's half-width: what a choice among ties gives up in score for fewer macs
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -43,7 +55,10 @@ class About:
 
 @runtime_checkable
 class Evaluator(Protocol):
-    """Scores genomes of one space. `cheap` ones may be asked thousands of times for comparison."""
+    """Scores genomes of one space. `cheap` ones may be asked thousands of times for comparison.
+
+    One that has `score_architectures(architectures)` besides can also judge networks of no space.
+    """
 
     @property
     def about(self) -> About:

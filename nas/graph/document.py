@@ -38,8 +38,10 @@ def _row(node: Node) -> dict[str, Any]:
         row["block"] = node.block
     if (width := node.width) is not None:
         row["width"] = {"origin": width.origin}
+        if width.source:
+            row["width"]["source"] = width.source
         if width.origin == "derived":
-            row["width"] |= {"source": width.source, "ratio": width.ratio, "rounding": width.rounding}
+            row["width"] |= {"ratio": width.ratio, "rounding": width.rounding}
     return row
 
 

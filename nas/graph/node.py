@@ -11,14 +11,15 @@ from nas.graph.op import Op
 
 Ref: TypeAlias = tuple[str, int]  # (node name, which of its outputs)
 
-NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
+NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Width:
     """Where a node's channel count comes from; scaling reads it.
 
-    "free": a number of the table, which a width multiplier scales.
+    "free": a number of the table, which a width multiplier scales. Where its output has the shape of `source`,
+        the block adds that as a shortcut; a scaling that changes whether it does has no graph to follow.
     "derived": `ratio` × the channels of node `source`, rounded to the nearest integer ("down": truncated,
     at least 1), and never scaled on its own.
     """
@@ -50,7 +51,7 @@ class Node:
 
     def __post_init__(self) -> None:
         if len(self.name) > 200 or not NAME.fullmatch(self.name):
-            raise GraphError(f"node name {self.name!r}: use letters, digits and _ in parts joined by dots")
+            raise GraphError(f"node name {self.name!r}: use letters, digits, _ and - in parts joined by dots")
         given, fewest, most = len(self.inputs), self.op.fewest, self.op.most
         if given < fewest or (most is not None and given > most):
             wanted = f"{fewest}" if most == fewest else f"at least {fewest}"

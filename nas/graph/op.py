@@ -7,12 +7,13 @@ A shape is that of ONE image, without the batch axis: `(channels, height, width)
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from nas.errors import GraphError
 
 Shape: TypeAlias = tuple[int, ...]
 Pair: TypeAlias = tuple[int, int]
+Flow: TypeAlias = Literal["keeps", "makes", "joins", "concatenates", "splits", "reshapes"]
 
 LARGEST = 2**20  # bound on every count an op carries, so that a typo never allocates gigabytes
 
@@ -38,6 +39,19 @@ class Op:
         return inputs[:1]
 
     @property
+    def flow(self) -> Flow:
+        """What happens to the channel axis; scaling a graph reads it.
+
+        An op keeps the channels of input 0, makes new ones, joins inputs of equal channels, concatenates or
+        splits them (along the channel axis), or reshapes: then nothing is known of them.
+        """
+        return "keeps"
+
+    def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Op:
+        """The op for inputs of other shapes; `channels` are the output's (a split's: one an output)."""
+        return self
+
+    @property
     def params(self) -> int:
         """Trainable parameters."""
         return 0
@@ -57,6 +71,11 @@ class Op:
     def canonical(self) -> dict[str, object]:
         """The attributes that make two ops the same computation (what a digest hashes)."""
         return self.attributes()
+
+
+def channel_axis(shape: Shape) -> int:
+    """Maps and vectors carry their channels first, sequences of tokens last."""
+    return 1 if len(shape) == 2 else 0
 
 
 def pair(value: int | Pair | list[int], what: str, least: int = 1) -> Pair:

@@ -12,9 +12,7 @@ from nas.budget import human
 from nas.study.result import Trial
 
 
-@contextmanager
-def shown() -> Iterator[Callable[[int, int, Trial], None]]:
-    """A callback for a search's progress, drawn on stderr while the block runs."""
+def _bar() -> Progress:
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
@@ -22,8 +20,31 @@ def shown() -> Iterator[Callable[[int, int, Trial], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def counted() -> Iterator[Callable[[int, int, object], None]]:
+    """A callback (done, total, anything) that draws a bar on stderr while the block runs."""
+    bar = _bar()
+    task = bar.add_task("", total=None)
+
+    def tell(done: int, total: int, _: object) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield tell
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+@contextmanager
+def shown() -> Iterator[Callable[[int, int, Trial], None]]:
+    """A callback for a search's progress, drawn on stderr while the block runs."""
     best: Trial | None = None
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar = _bar()
     task = bar.add_task("", total=None)
 
     def tell(done: int, total: int, trial: Trial) -> None:

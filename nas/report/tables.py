@@ -56,6 +56,26 @@ def cost_table(rows: Mapping[str, Cost]) -> Table:
     )
 
 
+def family_table(rows: Iterable[Mapping[str, Any]]) -> Table:
+    """The members of a family, one a line."""
+    return grid(
+        "budget|φ>|depth>|width>|px>|params>|macs>|off>",
+        [
+            (
+                row["target"],
+                f"{row['phi']:.3f}",
+                f"× {row['depth']:.3f}",
+                f"× {row['width']:.3f}",
+                row["resolution"],
+                row["params"],
+                row["macs"],
+                f"{row['off']:+.1%}",
+            )
+            for row in rows
+        ],
+    )
+
+
 def share_table(total: Cost, by: str) -> Table:
     """A cost by stage or by node; nodes that cost nothing are left out."""
     shares = total.by_stage if by == "stage" else total.by_node

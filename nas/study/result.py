@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,12 +11,10 @@ import numpy as np
 
 from nas.architecture import Architecture
 from nas.budget import Budget
-from nas.evaluators.score import About, Score
+from nas.evaluators.score import CONCESSION, About, Score
 from nas.graph import Graph
 from nas.lowering import lower
 from nas.space import Genomes, SearchSpace
-
-CONCESSION = 0.2  # of the interval's half-width: what a tie is worth in score when it is broken by macs
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,14 @@ class Study:
         """The trials whose intervals cannot tell them from the highest score; highest score first."""
         if self.top is None:
             return ()
-        close = [trial for trial in self.scored if tied(trial, self.top)]
+        top = self.top.score
+        close = [trial for trial in self.scored if trial.score and top and trial.score.ties(top)]
         return tuple(sorted(close, key=lambda trial: (-score_of(trial), trial.costs["macs"])))
 
     @cached_property
     def concession(self) -> float:
         """How much score the winner gives up, at most, for fewer macs."""
-        return 0.0 if self.top is None else CONCESSION * half_width(self.top)
+        return CONCESSION * self.top.score.half_width if self.top and self.top.score else 0.0
 
     @cached_property
     def best(self) -> Trial | None:
@@ -120,18 +118,6 @@ def score_of(trial: Trial) -> float:
     """The score of a scored trial."""
     assert trial.score is not None
     return trial.score.value
-
-
-def half_width(trial: Trial) -> float:
-    """Half the width of a scored trial's interval; 0 where the evaluator gives none."""
-    assert trial.score is not None
-    low, high = trial.score.low, trial.score.high
-    return 0.0 if low is None or high is None else (high - low) / 2
-
-
-def tied(one: Trial, other: Trial) -> bool:
-    """Whether zero lies within the interval of the difference of two scores (independent errors)."""
-    return abs(score_of(one) - score_of(other)) <= math.hypot(half_width(one), half_width(other))
 
 
 def objective_of(trial: Trial, objective: str) -> float:

@@ -6,13 +6,14 @@ from nas.architecture import Architecture
 from nas.errors import ArchitectureError, unknown
 from nas.graph import Graph
 from nas.lowering import lower
-from nas.zoo import efficientnet, mobilenetv2, resnet
+from nas.zoo import efficientnet, mobilenetv2, regnet, resnet
 from nas.zoo.entry import Entry
 
 ENTRIES: dict[str, Entry] = {
     **efficientnet.ENTRIES,
     **mobilenetv2.ENTRIES,
     **resnet.ENTRIES,
+    **regnet.ENTRIES,
 }
 
 ALIASES: dict[str, str] = {**efficientnet.ALIASES}

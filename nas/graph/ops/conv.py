@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar, Literal
 
 from nas.errors import GraphError
-from nas.graph.op import Op, Pair, Shape, count, expect, image, pair, window
+from nas.graph.op import Flow, Op, Pair, Shape, count, expect, image, pair, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,15 @@ class Conv2d(Op):
         """One filter a channel."""
         return self.groups == self.in_channels == self.out_channels
 
+    @property
+    def flow(self) -> Flow:
+        return "keeps" if self.depthwise and self.groups > 1 else "makes"
+
+    def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Conv2d:
+        made, width = inputs[0][0], self.in_channels // self.groups  # a group keeps its width
+        groups = 1 if self.groups == 1 else max(1, made // min(width, made))
+        return replace(self, in_channels=made, out_channels=channels[0], groups=groups)
+
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         channels, height, width = image(inputs[0], "conv2d")
         expect(channels, self.in_channels, "conv2d")
@@ -79,6 +88,13 @@ class Linear(Op):
     def __post_init__(self) -> None:
         count(self.in_features, "in_features")
         count(self.out_features, "out_features")
+
+    @property
+    def flow(self) -> Flow:
+        return "makes"
+
+    def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Linear:
+        return replace(self, in_features=inputs[0][-1], out_features=channels[0])
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         if not inputs[0] or inputs[0][-1] != self.in_features:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
 from nas.errors import GraphError
-from nas.graph.op import Op, Shape, count
+from nas.graph.op import Flow, Op, Shape, channel_axis, count
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -33,6 +33,10 @@ class Add(Op):
     fewest: ClassVar[int] = 2
     most: ClassVar[int | None] = None
 
+    @property
+    def flow(self) -> Flow:
+        return "joins"
+
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         return (broadcast(*inputs),)
 
@@ -44,6 +48,10 @@ class Multiply(Op):
     kind: ClassVar[str] = "multiply"
     fewest: ClassVar[int] = 2
     most: ClassVar[int | None] = 2
+
+    @property
+    def flow(self) -> Flow:
+        return "joins"
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         return (broadcast(*inputs),)
@@ -57,6 +65,10 @@ class Concat(Op):
     most: ClassVar[int | None] = None
 
     axis: int = 0
+
+    @property
+    def flow(self) -> Flow:
+        return "concatenates"
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         first, axis = inputs[0], self.axis
@@ -79,6 +91,13 @@ class Split(Op):
     def __post_init__(self) -> None:
         object.__setattr__(self, "sizes", tuple(count(size, "sizes") for size in self.sizes))
 
+    @property
+    def flow(self) -> Flow:
+        return "splits"
+
+    def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Split:
+        return replace(self, sizes=channels) if self.axis == channel_axis(inputs[0]) else self
+
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         shape, axis = inputs[0], self.axis
         if not 0 <= axis < len(shape) or shape[axis] != sum(self.sizes):
@@ -94,6 +113,10 @@ class Flatten(Op):
     view: ClassVar[bool] = True
 
     axis: int = 0
+
+    @property
+    def flow(self) -> Flow:
+        return "reshapes"
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         if not 0 <= self.axis < len(inputs[0]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from nas.errors import GraphError, unknown
@@ -25,6 +25,9 @@ class BatchNorm(Op):
 
     def __post_init__(self) -> None:
         count(self.channels, "channels")
+
+    def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> BatchNorm:
+        return replace(self, channels=inputs[0][0])
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         if len(inputs[0]) not in (1, 3):

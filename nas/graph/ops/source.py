@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
-from nas.graph.op import Op, Shape, count
+from nas.graph.op import Flow, Op, Shape, channel_axis, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,10 @@ class Source(Op):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", tuple(count(size, "shape") for size in self.shape))
+
+    @property
+    def flow(self) -> Flow:
+        return "makes"
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         return (self.shape,)
@@ -39,6 +43,10 @@ class Parameter(Source):
     kind: ClassVar[str] = "parameter"
 
     value: float = 0.0
+
+    def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Parameter:
+        axis = channel_axis(self.shape)
+        return replace(self, shape=(*self.shape[:axis], *channels, *self.shape[axis + 1 :]))
 
     @property
     def params(self) -> int:

@@ -1,0 +1,62 @@
+"""EfficientNetV2's non-uniform scaling (Tan & Le 2021, arXiv:2104.00298 §3.4), made explicit.
+
+What is published is prose: "similar compound scaling as V1, with (1) max inference image size 480, (2) as a heuristic
+gradually add more layers to later stages". The numbers below are read off the released tables of google/automl
+effnetv2_configs.py; how near they come is printed row by row in results/scaling.md.
+"""
+
+from __future__ import annotations
+
+import re
+
+from nas.architecture import Architecture
+from nas.blocks import MBConv
+from nas.errors import ScaleError
+from nas.rounding import Rounding
+from scaling.rules.efficientnet import ALPHA, BETA, GAMMA
+from scaling.rules.rule import Factors, Rule
+
+LARGEST = 480  # px at inference
+LATE_LAYERS = 3  # more blocks in the first MBConv-6 stage (14×14 maps), in M and L
+LAST_STAGE = "320x2"  # V1's last stage, which the base drops and M and L have: channels and repeats before scaling
+LATE_FROM = 2.0  # depth multiplier from which both apply: S has 1.8, M 2.2
+
+
+def efficientnetv2(
+    alpha: float = ALPHA,
+    beta: float = BETA,
+    gamma: float = GAMMA,
+    depth: float | None = None,
+    width: float | None = None,
+    late_layers: int = LATE_LAYERS,
+    last_stage: str = LAST_STAGE,
+    late_from: float = LATE_FROM,
+    largest: int = LARGEST,
+) -> Rule:
+    """Depth α^φ (or `depth`), width β^φ (or `width`), resolution γ^φ up to `largest`.
+
+    From a depth multiplier of `late_from` on, the first MBConv stage of expand 6 gets `late_layers` more blocks, and
+    a last stage ("channels x repeats", or "none") follows, scaled like the others.
+    """
+    found = re.fullmatch(r"(\d{1,5})x(\d{1,3})", last_stage)
+    if found is None and last_stage != "none":
+        raise ScaleError(f"rule efficientnetv2: last_stage={last_stage}: write 320x2 (channels, repeats), or none")
+    channels, repeats = (int(found[1]), int(found[2])) if found else (0, 0)
+
+    def factors(phi: float) -> Factors:
+        return Factors(depth or alpha**phi, width or beta**phi, gamma**phi)
+
+    def finish(table: Architecture, used: Factors, rule: Rounding) -> Architecture:
+        if used.depth < late_from:
+            return table
+        rows = list(table.stages)
+        late = next((n for n, row in enumerate(rows) if isinstance(row, MBConv) and row.expand == 6), None)
+        if late is None:
+            raise ScaleError("rule efficientnetv2: no MBConv stage of expand 6 to add late layers to")
+        rows[late] = rows[late].model_copy(update={"repeats": rows[late].repeats + late_layers})
+        if repeats:
+            size = {"channels": rule.channels(channels * used.width), "repeats": rule.repeats(repeats * used.depth)}
+            rows.append(rows[-1].model_copy(update={"stride": 1, **size}))
+        return Architecture.read(table.model_copy(update={"stages": tuple(rows)}).model_dump())
+
+    return Rule("efficientnetv2", "Tan & Le 2021, arXiv:2104.00298 §3.4", factors, finish, largest=largest)
