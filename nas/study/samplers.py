@@ -27,9 +27,20 @@ def tpe(seed: int) -> BaseSampler:
     return TPESampler(seed=seed, multivariate=True, n_startup_trials=0)
 
 
+class OrderedNSGAII(NSGAIISampler):
+    """NSGA-II whose parents always come in the order of their trials.
+
+    Optuna returns them in order of merit to the trial that selects them and in order of trials to all after it, so a
+    study that was interrupted within a generation would not go on as it would have.
+    """
+
+    def get_parent_population(self, study: OptunaStudy, generation: int) -> list[FrozenTrial]:
+        return sorted(super().get_parent_population(study, generation), key=lambda trial: trial.number)
+
+
 def nsga2(seed: int) -> BaseSampler:
     """NSGA-II (Deb et al. 2002); a genetic algorithm, also for one objective."""
-    return NSGAIISampler(seed=seed, population_size=80)
+    return OrderedNSGAII(seed=seed, population_size=80)
 
 
 SAMPLERS: dict[str, Inner] = {

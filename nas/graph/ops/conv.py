@@ -50,7 +50,9 @@ class Conv2d(Op):
 
     def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Conv2d:
         made, width = inputs[0][0], self.in_channels // self.groups  # a group keeps its width
-        groups = 1 if self.groups == 1 else max(1, made // min(width, made))
+        if self.groups > 1 and made % min(width, made):
+            raise GraphError(f"{made} channels are no whole number of groups of {width}")
+        groups = 1 if self.groups == 1 else made // min(width, made)
         return replace(self, in_channels=made, out_channels=channels[0], groups=groups)
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
