@@ -134,7 +134,8 @@ def scale(
     from nas.report.tables import MACS_NOTE, cost_table, stage_table
 
     stages = [] if told.architecture is None else [stage_table(told.architecture), ""]
-    show(*stages, cost_table({told.network.name: told.cost}), "", *told.remarks(), MACS_NOTE)
+    wrote = [] if out is None else ["", f"wrote {out}"]
+    show(*stages, cost_table({told.network.name: told.cost}), "", *told.remarks(), MACS_NOTE, *wrote)
 
 
 @scale_app.command("fit")
@@ -188,7 +189,8 @@ def search(
     """Search a space under budgets. The same command again resumes."""
     import search_spaces
     from nas.budget import Budget
-    from nas.report.outcome import default_folder, search_document, search_tables, write_folder
+    from nas.report.folder import default_folder, write_folder
+    from nas.report.outcome import search_document, search_tables
     from nas.report.progress import shown
     from nas.study import search as run
     from nas.study.searching import TRIALS
@@ -216,8 +218,9 @@ def search(
     written = write_folder(study, folder, command)
     if as_json:
         show_json(search_document(study))
-        return
-    show(*search_tables(study), *(["", "wrote " + " ".join(map(str, written))] if written else []))
+    else:
+        show(*search_tables(study), *(["", "wrote " + " ".join(map(str, written))] if written else []))
+    raise typer.Exit(0 if study.best else 1)
 
 
 @zoo_app.command("list")

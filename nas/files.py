@@ -77,7 +77,20 @@ def check_schema(value: dict[str, Any], *known: str, where: str = "document") ->
     if schema in known:
         return str(schema)
     wrote = f" (written by nascli {value['nascli_version']})" if "nascli_version" in value else ""
+    if schema is None:
+        raise FileError(f"{where}: names no schema; it must say schema: {' or '.join(known)}")
     raise FileError(f"{where}: schema {schema!r}{wrote} is not known here; this version reads {', '.join(known)}")
+
+
+def _refuse_twice(node: Any, where: str) -> None:
+    """FileError for a key that stands twice in one mapping, of which YAML would silently take the last."""
+    children = node.value if isinstance(getattr(node, "value", None), list) else []
+    keys = [child[0].value for child in children if isinstance(child, tuple)]
+    for child in children:
+        if isinstance(child, tuple) and keys.count(child[0].value) > 1:
+            raise FileError(f"{where}: key {child[0].value!r} stands twice (line {child[0].start_mark.line + 1})")
+        for part in child if isinstance(child, tuple) else (child,):
+            _refuse_twice(part, where)
 
 
 def parse_yaml(text: str, where: str = "document") -> Any:
@@ -94,6 +107,7 @@ def parse_yaml(text: str, where: str = "document") -> Any:
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
                 raise FileError(f"{where}: nested more than {DEEPEST} deep")
+        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), where)
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         line = f" at line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""

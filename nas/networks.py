@@ -9,7 +9,7 @@ from typing import Any
 
 from nas import zoo
 from nas.architecture import Architecture
-from nas.errors import FileError
+from nas.errors import ArchitectureError, FileError
 from nas.files import check_schema, document, parse_json, read_text
 from nas.graph import Graph
 from nas.graph.document import SCHEMA as GRAPH
@@ -17,6 +17,7 @@ from nas.lowering import lower
 
 NETWORK = "nascli.network/1"  # an architecture with its graph, and whatever a search says of it
 ARCHITECTURE = "nascli.architecture/1"
+BEST = "best.json"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ def load_network(name: str) -> Network:
     Raises ArchitectureError, FileError or GraphError in one line.
     """
     path = Path(name)
+    if path.is_dir() and (path / BEST).is_file():
+        return load_network(str(path / BEST))  # a search's folder
     if path.suffix != ".json" and not path.is_file():
         known = zoo.canonical(name)
         table = zoo.architecture(known)
@@ -49,7 +52,10 @@ def load_network(name: str) -> Network:
     for key in ("architecture", "name"):
         if key not in value:
             raise FileError(f"{name}: not well formed: no {key!r}")
-    table = Architecture.read(value["architecture"])
+    try:
+        table = Architecture.read(value["architecture"])
+    except ArchitectureError as error:
+        raise FileError(f"{name}: {error}") from None
     classes, channels = _count(value, "num_classes", 1000, name), _count(value, "in_chans", 3, name)
     graph = lower(table, classes, channels, name=str(value["name"]))
     return Network(graph.name, graph, table, classes, channels)

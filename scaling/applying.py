@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nas.architecture import Architecture
-from nas.errors import ScaleError
+from nas.errors import ArchitectureError, ScaleError
 from nas.multiplying import multiply
 from nas.rounding import Rounding, rounding_rule
 from scaling.rules import Caps, Factors, Rule, rule_named
@@ -56,7 +56,7 @@ def applied(
             return Applied(policy.replaces(architecture, factors, whole), factors)
         table = multiply(architecture, **{axis: getattr(factors, axis) for axis in Factors.__slots__}, rounding=whole)
         return Applied(policy.finish(table, factors, whole) if policy.finish else table, factors)
-    except ScaleError as error:
+    except (ArchitectureError, ScaleError) as error:
         raise ScaleError(f"phi={phi:g}: {error}") from None
 
 

@@ -58,10 +58,13 @@ def _resized(graph: Graph, width: float, resolution: float, rule: Rounding, free
         if isinstance(op, Input):
             sizes = (size if resolution == 1 else rule.resolution(size * resolution) for size in op.shape[1:])
             op = Input((op.shape[0], *sizes))
-        elif channels:
-            made = tuple(sum(channels[name, index]) for index in range(len(before[name])))
-            op = op.resized(inputs, made)
-        shapes[name] = op.shapes(*inputs)
+        made = tuple(sum(channels[name, index]) for index in range(len(before[name]))) if channels else ()
+        try:
+            if made and not isinstance(op, Input):
+                op = op.resized(inputs, made)
+            shapes[name] = op.shapes(*inputs)
+        except GraphError as error:
+            raise GraphError(f"{f'{node.stage}, ' if node.stage else ''}node {name!r}: {error}") from None
         if channels:
             _check_shortcut(node, before, shapes)
         nodes.append(node if op == node.op else replace(node, op=op))

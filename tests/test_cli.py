@@ -84,6 +84,10 @@ from nas import cost, lower
 def params(architecture):
     return cost(lower(architecture, 10)).params / 1e6
 
+def chatty(architecture):
+    print("hello")
+    return 1.0
+
 def moody(architecture):
     raise RuntimeError("no luck")
 """
@@ -101,7 +105,7 @@ JUDGE = ("--evaluator", "python:function=judge.params")
 
 def test_a_search_leaves_a_folder_and_resumes(folder):
     told = document(*SEARCH, *JUDGE, cwd=folder)
-    assert told["trials"] == {"run": 20, "unique": 20, "feasible": 20, "failed": 0}
+    assert told["trials"] == {"run": 20, "unique": 20, "feasible": 20, "failed": 0, "reasons": {}}
     assert told["out"] == "runs/nasbench_macro-60M-flops-s0"
     assert not told["resumed"]
     best = told["best"]
@@ -122,12 +126,32 @@ def test_a_search_leaves_a_folder_and_resumes(folder):
     assert more["trials"]["run"] == 30
 
 
-def test_an_evaluator_that_always_fails_says_why(folder):
+def test_an_evaluator_that_always_fails_says_why_and_exits_with_1(folder):
     run = nascli(*SEARCH, "--evaluator", "python:function=judge.moody", cwd=folder)
-    assert "no luck" in run.stdout
-    told = document(*SEARCH, "--evaluator", "python:function=judge.moody", cwd=folder)
-    assert told["best"] is None
-    assert told["trials"]["failed"] == 20
+    assert "20 of 20 failed: RuntimeError: no luck" in run.stdout
+    again = nascli(*SEARCH, "--evaluator", "python:function=judge.moody", "--json", cwd=folder)
+    told = json.loads(again.stdout)
+    assert (run.returncode, again.returncode, told["best"]) == (1, 1, None)
+    assert told["trials"]["reasons"] == {"RuntimeError: no luck": 20}
+
+
+def test_an_evaluator_that_prints_leaves_stdout_to_the_document(folder):
+    told = document(*SEARCH, "--evaluator", "python:function=judge.chatty", cwd=folder)
+    assert told["trials"]["run"] == 20
+
+
+def test_an_evaluator_whose_file_changed_is_another(folder):
+    document(*SEARCH, *JUDGE, cwd=folder)
+    (folder / "judge.py").write_text(EVALUATOR.replace("/ 1e6", "/ 1e3"))
+    run = nascli(*SEARCH, *JUDGE, cwd=folder)
+    assert run.returncode == 2
+    assert "holds another study" in run.stderr
+
+
+def test_a_table_is_whole_in_a_narrow_pipe(tmp_path):
+    run = nascli("search", "--space", "efficientnet", "--budget", "300M-flops", "--trials", 5, cwd=tmp_path)
+    assert "over budget, 385.8M macs" in run.stdout
+    assert "…" not in run.stdout
 
 
 @pytest.mark.parametrize(
@@ -152,7 +176,7 @@ def test_an_evaluator_that_always_fails_says_why(folder):
         (("cost", "b0", "--by", "layer"), "no --by 'layer'", 2),
         (("scale", "b0", "--phi", "1000"), "out of bounds", 2),
         (("scale", "b0", "--phi", "three"), "--phi", 2),
-        (("scale", "b0"), "either --phi or --preset", 2),
+        (("scale", "b0"), "one of --phi 3, --preset b3", 2),
         (("scale", "b0", "--preset", "b33"), "no preset 'b33'", 2),
         (("zoo", "draw", "b0", "--out", "b0.gif"), ".svg", 2),
         (("zoo", "lst"), "Did you mean 'list'", 2),

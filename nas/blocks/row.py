@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 if TYPE_CHECKING:
     from nas.blocks.recipe import Recipe
     from nas.graph import Value
 
+
+def no_truth(value: Any) -> Any:
+    """`value`, unless it is a truth value: `channels: yes` in YAML is no number."""
+    if isinstance(value, bool):
+        raise ValueError(f"a number is wanted, not {'yes or true' if value else 'no or false'}")
+    return value
+
+
 # Bounds that no published network comes near: they stop a typo before it allocates memory.
-Channels: TypeAlias = Annotated[int, Field(ge=1, le=2**16)]
-Repeats: TypeAlias = Annotated[int, Field(ge=1, le=1024)]
-Kernel: TypeAlias = Annotated[int, Field(ge=1, le=63, multiple_of=1)]
-Stride: TypeAlias = Annotated[int, Field(ge=1, le=8)]
+Channels: TypeAlias = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=2**16)]
+Repeats: TypeAlias = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=1024)]
+Kernel: TypeAlias = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=63)]
+Stride: TypeAlias = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=8)]
 Ratio: TypeAlias = Annotated[float, Field(gt=0, le=64, allow_inf_nan=False)]
 
 

@@ -53,6 +53,8 @@ def evaluator_for(choice: str | Function | Evaluator | None, space: SearchSpace)
 def named_evaluator(option: str) -> Evaluator:
     """The evaluator of an option ("name:key=value"); raises EvaluatorError for an unknown one."""
     name, values = parse_option(option)
+    if name not in EVALUATORS and "." in name:
+        raise EvaluatorError(f"no evaluator {name!r}; for a function write python:function={name}")
     if name not in EVALUATORS:
         raise EvaluatorError(unknown("evaluator", name, EVALUATORS))
     return EVALUATORS[name](values)

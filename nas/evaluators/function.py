@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from nas.architecture import Architecture
@@ -27,7 +31,7 @@ class FunctionEvaluator:
     def __init__(self, function: Function, name: str = "") -> None:
         self.function = function
         name = name or f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
-        self.about = About(name=f"python:function={name}", fingerprint=name)
+        self.about = About(name=f"python:function={name}", fingerprint=_fingerprint(function, name))
 
     def score(self, space: SearchSpace, genomes: Genomes) -> list[Score | Failure]:
         return self.score_architectures([space.decode(genome) for genome in genomes])
@@ -37,16 +41,26 @@ class FunctionEvaluator:
 
     def _one(self, architecture: Architecture) -> Score | Failure:
         try:
-            return checked(self.function(architecture))
-        except Exception as error:  # the user's code may raise anything; only this candidate fails
+            with redirect_stdout(sys.stderr):  # stdout is for results
+                return checked(self.function(architecture))
+        except (Exception, SystemExit) as error:  # the user's code may raise anything; only this candidate fails
             return Failure(f"{type(error).__name__}: {error}".splitlines()[0][:300])
+
+
+def _fingerprint(function: Function, name: str) -> str:
+    """The name and a hash of the file that defines the function, where there is one: an edit makes it another."""
+    try:
+        source = Path(inspect.getsourcefile(function) or "").read_bytes()
+    except (TypeError, OSError):
+        return name
+    return f"{name} of source {hashlib.sha256(source).hexdigest()[:8]}"
 
 
 def imported(function: str) -> FunctionEvaluator:
     """The evaluator for a function named "package.module.name"; the current folder is searched too."""
     module_name, dot, name = function.rpartition(".")
     if not dot:
-        raise EvaluatorError(f"python:function={function}: write it as module.name")
+        raise EvaluatorError(f"python:function={function}: write it as python:function=module.name")
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:

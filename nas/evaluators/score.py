@@ -80,7 +80,12 @@ def checked(answer: object) -> Score | Failure:
     if isinstance(answer, tuple) and len(answer) == 3:
         answer = Score(*answer)
     try:
+        if isinstance(answer, (bool, str, bytes)):
+            raise TypeError
         score = answer if isinstance(answer, Score) else Score(float(answer))  # type: ignore[arg-type]  # the try is the check
+        ends = [float(end) for end in (score.low, score.value, score.high) if end is not None]
     except (TypeError, ValueError):
         return Failure(f"returned {type(answer).__name__} instead of a number")
-    return score if math.isfinite(score.value) else Failure(f"returned {score.value}")
+    if not all(map(math.isfinite, ends)):
+        return Failure(f"returned {score.value}" if len(ends) == 1 else f"returned {ends}")
+    return score if ends == sorted(ends) else Failure(f"returned {score.value} outside its interval {ends}")

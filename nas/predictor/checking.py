@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,8 @@ def _figures(space: SearchSpace, rows: Rows, found: Prediction) -> dict[str, Any
     macs = space.costs(rows.genomes, ("macs",))["macs"] / 1e6
     return {
         "n": len(rows.top1),
-        "spearman": _rank(spearmanr(found.mean, rows.top1)[0]),
-        "kendall": _rank(kendalltau(found.mean, rows.top1)[0]),
+        "spearman": _rank(spearmanr, found.mean, rows.top1),
+        "kendall": _rank(kendalltau, found.mean, rows.top1),
         "mae": round(float(np.abs(found.mean - rows.top1).mean()), 4),
         "bands": [_band(center, macs, rows, found) for center in BANDS],
         "coverage90": _covered(found, rows, order),
@@ -61,7 +62,7 @@ def _band(center: int, macs: NDArray[np.float64], rows: Rows, found: Prediction)
     inside = np.flatnonzero(np.abs(macs - center) <= 0.05 * center)
     told: dict[str, Any] = {"center_macs": center * 10**6, "n": len(inside), "spearman": None, "coverage90": None}
     if len(inside) > 2:
-        told["spearman"] = _rank(spearmanr(found.mean[inside], rows.top1[inside])[0])
+        told["spearman"] = _rank(spearmanr, found.mean[inside], rows.top1[inside])
         told["coverage90"] = _covered(found, rows, inside)
     return told
 
@@ -71,5 +72,8 @@ def _covered(found: Prediction, rows: Rows, chosen: NDArray[np.intp]) -> float:
     return round(float(inside[chosen].mean()), 4)
 
 
-def _rank(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 5)
+def _rank(correlation: Callable[..., Any], one: NDArray[np.float64], other: NDArray[np.float64]) -> float | None:
+    """A rank correlation; None where there is nothing to rank."""
+    if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
+        return None
+    return round(float(correlation(one, other)[0]), 5)

@@ -55,6 +55,8 @@ def read_rows(path: str | Path, space: SearchSpace) -> Rows:
             raise FileError(f"{where}, {TARGET}: {top1[-1]} is no percentage between 0 and 100")
     if not genomes:
         raise FileError(f"{path}: has no rows")
+    if max(top1) <= 1:
+        raise FileError(f"{path}: no {TARGET} is above 1; it wants percent (65.8), these look like fractions")
     array = np.array(genomes, dtype=np.int8)
     group = np.unique(array, axis=0, return_inverse=True)[1]
     return Rows(array, np.array(top1), group.reshape(-1).astype(np.intp))

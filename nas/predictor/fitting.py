@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.errors import FileError
 from nas.files import document
 from nas.predictor.data import Rows, marks, split
 from nas.predictor.features import FeatureMap
@@ -20,6 +21,7 @@ from nas.space import SearchSpace
 WEIGHTS = {"ridge": 0.8, "trees": 0.2}  # the blend without bias beyond the training frontier (results/predictor.md)
 COVERAGE = 0.91  # of the out-of-fold errors, for a 90 % interval: one point against uneven bands
 FOLDS = 5
+FEWEST = 200  # rows: 50 hyper-parameters come from them
 
 
 class Families(NamedTuple):
@@ -38,7 +40,12 @@ def fit_families(features: FeatureMap, rows: Rows, seed: int, hyper: Floats | No
 
 
 def fit(space: SearchSpace, rows: Rows, *, seed: int = 0, **about: str) -> dict[str, Any]:
-    """The coefficient document of a predictor for architectures of `space`; `about` goes into it as it is."""
+    """The coefficient document of a predictor for architectures of `space`; `about` goes into it as it is.
+
+    Raises FileError for fewer than FEWEST rows.
+    """
+    if len(rows.top1) < FEWEST or rows.group.max() < FOLDS:
+        raise FileError(f"{len(rows.top1)} rows are too few to fit on; at least {FEWEST} are needed")
     features = FeatureMap(space)
     whole = fit_families(features, rows, seed)
     codes, u = features.codes(rows.genomes), to_link(rows.top1)

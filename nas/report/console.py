@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from typer.core import TyperGroup
 from nas.errors import InfeasibleError, NasError
 
 BAD_INPUT, INFEASIBLE, INTERRUPTED = 2, 3, 130
-WIDTH = 120
+WIDEST = 1000  # columns of a table
 
 USAGE_ERROR: Any = typer.BadParameter.__base__  # click's UsageError, which typer does not export
 
@@ -35,7 +34,12 @@ class App(typer.Typer):
         except BrokenPipeError:  # the reader of a pipe (head, less) has left
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
+        except OSError as error:  # a full disk, a closed terminal
+            fail(f"cannot write: {error.strerror or error}", 1)
         except USAGE_ERROR as error:
+            if type(error).__name__ == "NoArgsIsHelpError":
+                typer.echo(error.ctx.get_help(), err=True)
+                sys.exit(BAD_INPUT)
             fail(_usage(error), BAD_INPUT)
 
 
@@ -68,13 +72,14 @@ def fail(message: str, code: int) -> NoReturn:
 
 
 def show(*parts: object) -> None:
-    """Print rich renderables or text on stdout."""
+    """Print rich renderables or text on stdout; a table is as wide as its cells, whatever the terminal."""
     from rich.console import Console
 
-    wide = max(WIDTH, shutil.get_terminal_size().columns)  # numbers are never cut off: a narrow terminal wraps
-    console = Console(highlight=False, soft_wrap=True, width=wide)
-    for part in parts:
-        console.print(part)
+    console = Console(highlight=False, soft_wrap=True, width=WIDEST)
+    with console.capture() as capture:
+        for part in parts:
+            console.print(part)
+    typer.echo("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
 def show_json(value: dict[str, Any]) -> None:

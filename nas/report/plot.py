@@ -16,6 +16,9 @@ BODY, SMALL = 8.5, 7.5  # font sizes
 LONGEST_LABEL = 190.0
 WIDE = 30  # costs that differ by more than this factor go on a logarithmic axis
 AIR = 0.06  # free space at either end of an axis
+# Where the scores of a search with a winner are cut off, if that leaves less than 1 / CUT of the whole range: below all
+# that is marked, and below this share of the networks of at least NEAR the winner's cost, with ROOM_BELOW to spare
+SHARE, NEAR, ROOM_BELOW, CUT = 0.4, 0.75, 0.3, 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,9 @@ class Point:
 
     def lines(self, name: str) -> list[str]:
         """The label: its name (or else `name`) and score, then the interval."""
-        lines = [f"{clean(self.name, 40) or name} {self.score:.4g}"]
+        lines = [f"{clean(self.name, 40) or name} {self.score:.2f}"]
         if self.interval:
-            lines.append("90 % interval {:.4g} to {:.4g}".format(*self.interval))
+            lines.append("90 % interval {:.2f} to {:.2f}".format(*self.interval))
         return [fitted(line, LONGEST_LABEL, BODY, bold=True) for line in lines]
 
 
@@ -104,8 +107,21 @@ class Plot:
         return pareto(self.points)
 
     @cached_property
+    def shown(self) -> list[Point]:
+        """Those of `points` that do not lie below the picture."""
+        return [point for point in self.points if point.score >= self.y[0]]
+
+    @cached_property
+    def steps(self) -> list[tuple[float, float]]:
+        """The best score up to each (cost, score) where it rises, and up to the highest cost; empty without a line."""
+        steps = [(point.cost, point.score) for point in self.front]
+        last = max((point.cost for point in self.points), default=0.0)
+        steps += [(last, steps[-1][1])] if steps and last > steps[-1][0] else []
+        return steps if len(steps) > 1 else []
+
+    @cached_property
     def _costs(self) -> list[float]:
-        return [*(point.cost for point in (*self.points, *self.marked)), *(cap.cost for cap in self.caps)]
+        return [*(point.cost for point in (*self.shown, *self.marked)), *(cap.cost for cap in self.caps)]
 
     @cached_property
     def is_log(self) -> bool:
@@ -119,9 +135,16 @@ class Plot:
 
     @cached_property
     def y(self) -> tuple[float, float]:
-        """The ends of the score axis."""
-        ends = [end for point in self.marked for end in point.interval or ()]
-        return _limits([*(point.score for point in (*self.points, *self.marked)), *ends])
+        """The ends of the score axis: of all scores, or with a winner of the upper ones where most of it is below."""
+        marked = [end for point in self.marked for end in (point.score, *(point.interval or ()))]
+        scores = [*marked, *(point.score for point in self.points)]
+        whole = _limits(scores)
+        if self.winner is None or not self.winner.is_finite:
+            return whole
+        near = sorted(point.score for point in self.points if point.cost >= NEAR * self.winner.cost)
+        low, high = min([*marked, *near[int(SHARE * len(near)) :][:1]]), max(scores)
+        low -= ROOM_BELOW * (high - low)
+        return (low, high + AIR * (high - low)) if 0 < CUT * (high - low) < high - min(scores) else whole
 
     def at(self, cost: float, score: float) -> tuple[float, float]:
         """Where a (cost, score) lies."""
@@ -144,13 +167,14 @@ class Plot:
         for point in self.marked:
             (x, low), (_, high) = (self.at(point.cost, end) for end in point.interval or (point.score, point.score))
             taken.append(Rect(x - 4, min(low, high), 8, abs(high - low)))
-        steps = [self.at(point.cost, point.score) for point in self.front]
+        steps = [self.at(*step) for step in self.steps]
         taken += [around(*step, 3) for step in steps]
         for (left, low), (right, high) in pairwise(steps):
             taken += [Rect(left, low - 1, right - left, 2), Rect(right - 1, low, 2, high - low)]
         taken += [Rect(self.at(cap.cost, self.y[0])[0] - 1, 0, 2, HEIGHT) for cap in self.caps]
         sizes = [label_size(lines, BODY, SMALL) for lines in self.labels]
-        return place(anchors, sizes, Rect(3, 3, WIDTH - 6, HEIGHT - 6), taken)
+        dots = [self.at(point.cost, point.score) for point in self.shown]
+        return place(anchors, sizes, Rect(3, 3, WIDTH - 6, HEIGHT - 6), taken, dots)
 
     @cached_property
     def cap_names(self) -> list[tuple[float, int, str]]:

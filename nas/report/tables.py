@@ -41,7 +41,7 @@ def stage_table(architecture: Architecture) -> Table:
 def cost_table(rows: Mapping[str, Cost]) -> Table:
     """Costs side by side."""
     return grid(
-        "network|input>|params>|macs>|activations>|peak memory>",
+        "network|input>|params>|macs>|activations>|peak memory>|with weights>",
         [
             (
                 name,
@@ -50,6 +50,7 @@ def cost_table(rows: Mapping[str, Cost]) -> Table:
                 total.macs,
                 total.activations,
                 human(total.peak_memory_bytes, "memory"),
+                human(total.memory, "memory"),
             )
             for name, total in rows.items()
         ],

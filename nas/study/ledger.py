@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,10 @@ class Ledger:
 def journal(path: Path, settings: Mapping[str, Any], *, claiming: bool) -> Ledger:
     """A ledger in a journal file: one appended line a trial."""
     _cut_torn_line(path)
-    storage = JournalStorage(JournalFileBackend(str(path)))
+    try:
+        storage = JournalStorage(JournalFileBackend(str(path)))
+    except Exception as error:  # a journal that was edited or overwritten fails in many ways
+        raise StudyError(f"{path} is damaged ({_first_line(error)}); delete it or choose another --out") from None
     return Ledger(storage, settings, str(path.parent), shared=False, claiming=claiming)
 
 
@@ -135,10 +139,7 @@ def database(url: str, settings: Mapping[str, Any]) -> Ledger:
     """A ledger in an SQL database (sqlite:///study.db) that several processes may share."""
     from sqlalchemy import event
 
-    try:
-        storage = RDBStorage(url)
-    except Exception as error:  # SQLAlchemy and its drivers raise many kinds
-        raise StudyError(f"--storage {url}: {_first_line(error)}") from None
+    storage = _connected(url)
     if url.startswith("sqlite"):
 
         @event.listens_for(storage.engine, "connect")
@@ -149,6 +150,18 @@ def database(url: str, settings: Mapping[str, Any]) -> Ledger:
 
         storage.engine.dispose()
     return Ledger(storage, settings, url, shared=True, claiming=True)
+
+
+def _connected(url: str, attempts: int = 5) -> RDBStorage:
+    """The database, its tables made where they are not; two processes may try that at once."""
+    for attempt in range(attempts):
+        try:
+            return RDBStorage(url)
+        except Exception as error:  # SQLAlchemy and its drivers raise many kinds
+            if "already exists" not in str(error) or attempt == attempts - 1:
+                raise StudyError(f"--storage {url}: {_first_line(error)}") from None
+            time.sleep(0.2)
+    raise AssertionError("unreachable")
 
 
 def _first_line(error: Exception) -> str:

@@ -52,6 +52,7 @@ class Study:
     trials: tuple[Trial, ...]
     baselines: tuple[Baseline, ...] = ()
     seconds: float = 0.0
+    evaluated: int = 0  # trials that this call evaluated; the others were there
     resumed: bool = False
     interrupted: bool = False
     exhausted: bool = False

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -34,7 +35,7 @@ Progress = Callable[[int, int, Trial], None]
 
 def search(
     space: SearchSpace,
-    budgets: Sequence[Budget] = (),
+    budgets: Sequence[Budget | str] = (),
     evaluator: str | Function | Evaluator | None = None,
     *,
     trials: int = TRIALS,
@@ -57,11 +58,14 @@ def search(
     if trials < 1 or workers < 1:
         raise StudyError(f"trials={trials}, workers={workers}: both must be at least 1")
     started = time.perf_counter()
+    within = [Budget.parse(budget) if isinstance(budget, str) else budget for budget in budgets]
     judge = evaluator_for(evaluator, space)
     goals = objectives_of(objectives)
-    settings = settings_of(space, budgets, judge.about, goals, sampler, seed)
+    settings = settings_of(space, within, judge.about, goals, sampler, seed)
     inner = sampler_named(sampler)
-    proposer = FeasibleSampler(space, budgets, inner, seed=seed, startup=STARTUP)
+    proposer = FeasibleSampler(space, within, inner, seed=seed, startup=STARTUP)
+    if judge.cheap:  # a space outside its domain is refused before anything is written
+        judge.score(space, space.sample(1, within, rng=np.random.default_rng(seed)))
     with ExitStack() as stack:
         folder = None if out is None else Path(out)
         if folder is not None:
@@ -78,12 +82,13 @@ def search(
         done = tuple(run.done)
         return Study(
             space=space,
-            budgets=tuple(budgets),
+            budgets=tuple(within),
             objectives=goals,
             about=judge.about,
             trials=done,
-            baselines=() if interrupted else baselines_of(space, budgets, judge, len(done), seed),
+            baselines=() if interrupted else baselines_of(space, within, judge, len(done), seed),
             seconds=time.perf_counter() - started,
+            evaluated=run.evaluated,
             resumed=resumed,
             interrupted=interrupted,
             exhausted=run.exhausted,
@@ -111,6 +116,7 @@ class Run:
         self.slots = slot_distributions(self.space)
         self.done: list[Trial] = []
         self.exhausted = False
+        self.evaluated = 0
 
     def restore(self) -> bool:
         """Take over what the ledger holds, finishing what a dead process had claimed; whether there was anything."""
@@ -119,6 +125,7 @@ class Run:
         orphans = self.ledger.orphans()
         for index, answer in self.pool.score([self._genome(trial) for trial in orphans]):
             self.ledger.finish(self._finished(orphans[index], answer))
+            self.evaluated += 1
         self._catch_up()
         return bool(self.done)
 
@@ -143,6 +150,7 @@ class Run:
                 trial = finished[index]
                 self.memory.tell(trial.number, trial.values, trial.state)
                 latest = self._record(trial)
+                self.evaluated += 1
                 if progress is not None:
                     progress(len(self.done), trials, latest)
 

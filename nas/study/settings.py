@@ -40,7 +40,8 @@ def check_same(found: Mapping[str, Any], wanted: Mapping[str, Any], where: str) 
     changed = [key for key in wanted if found.get(key) != wanted[key]]
     different = [f"{key.replace('_', ' ')} {found.get(key)} (now {wanted[key]})" for key in changed]
     if different:
-        raise StudyError(f"{where} holds another study, of {'; '.join(different)}; choose another --out or --storage")
+        way_out = "choose another --out or --storage, or delete it"
+        raise StudyError(f"{where} holds another study, of {'; '.join(different)}; {way_out}")
 
 
 def objectives_of(names: Sequence[str]) -> tuple[str, ...]:

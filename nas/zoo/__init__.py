@@ -26,7 +26,7 @@ def names() -> list[str]:
 
 def canonical(name: str) -> str:
     """The name of the entry that `name` or an alias ("b0", "v2-s") means; raises ArchitectureError for others."""
-    name = ALIASES.get(name, name)
+    name = ALIASES.get(name.lower(), name.lower())
     if name not in ENTRIES:
         raise ArchitectureError(unknown("network", name, [*ALIASES, *ENTRIES]))
     return name

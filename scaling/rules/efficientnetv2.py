@@ -13,7 +13,7 @@ from nas.architecture import Architecture
 from nas.blocks import MBConv
 from nas.errors import ScaleError
 from nas.rounding import Rounding
-from scaling.rules.efficientnet import ALPHA, BETA, GAMMA
+from scaling.rules.efficientnet import ALPHA, BETA, GAMMA, check_growth
 from scaling.rules.rule import Factors, Rule
 
 LARGEST = 480  # px at inference
@@ -38,13 +38,15 @@ def efficientnetv2(
     From a depth multiplier of `late_from` on, the first MBConv stage of expand 6 gets `late_layers` more blocks, and
     a last stage ("channels x repeats", or "none") follows, scaled like the others.
     """
-    found = re.fullmatch(r"(\d{1,5})x(\d{1,3})", last_stage)
+    check_growth("efficientnetv2", alpha=alpha, beta=beta, gamma=gamma)
+    found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,2})", last_stage)
     if found is None and last_stage != "none":
         raise ScaleError(f"rule efficientnetv2: last_stage={last_stage}: write 320x2 (channels, repeats), or none")
     channels, repeats = (int(found[1]), int(found[2])) if found else (0, 0)
 
     def factors(phi: float) -> Factors:
-        return Factors(depth or alpha**phi, width or beta**phi, gamma**phi)
+        deeper, wider = alpha**phi if depth is None else depth, beta**phi if width is None else width
+        return Factors(deeper, wider, gamma**phi)
 
     def finish(table: Architecture, used: Factors, rule: Rounding) -> Architecture:
         if used.depth < late_from:

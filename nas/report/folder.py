@@ -1,0 +1,110 @@
+"""The folder that a search leaves: its record, its winner, its front and ties, and two pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import platform
+import re
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from nas.budget import Budget
+from nas.evaluators.score import Score
+from nas.files import document, write_text
+from nas.networks import Network, network_document
+from nas.report.drawing import draw
+from nas.report.front import Baseline as Marked
+from nas.report.front import Cap, Point, draw_front
+from nas.report.outcome import score_row, search_document
+from nas.space.lint import slot_choices
+from nas.study.result import Study, Trial
+
+RECORD = "nascli.record/1"
+FILES = ("record.json", "best.json", "front.csv", "ties.csv", "front.png", "best.svg")
+
+
+def default_folder(space: str, budgets: Sequence[Budget], seed: int) -> Path:
+    """runs/<space>-<budget>-s<seed>, in letters that every file system takes."""
+    parts = [space, *(str(budget) for budget in budgets), f"s{seed}"]
+    return Path("runs") / re.sub(r"[^A-Za-z0-9_.-]", "_", "-".join(parts))
+
+
+def write_folder(study: Study, folder: Path, command: str) -> list[Path]:
+    """Write record.json, best.json, front.csv, front.png and best.svg; which files were written.
+
+    A study in which nothing was evaluated leaves them as they are.
+    """
+    if study.best is None or (not study.evaluated and all((folder / name).exists() for name in FILES)):
+        return []
+    graph = study.graph(study.best)
+    network = Network(graph.name, graph, study.architecture(study.best), study.space.num_classes, study.space.in_chans)
+    told = search_document(study)
+    found = {k: v for k, v in told["best"].items() if k != "architecture"}
+    best = network_document(network, with_graph=True, space=study.space.name, score_unit=study.about.unit, **found)
+    write_text(folder / "best.json", json.dumps(best, indent=1))
+    write_text(folder / "record.json", json.dumps(_record(study, told, command), indent=1))
+    write_text(folder / "front.csv", _csv(study, study.front))
+    write_text(folder / "ties.csv", _csv(study, study.ties))
+    draw(graph, folder / "best.svg")
+    _draw_front(study, folder / "front.png")
+    return [folder / name for name in FILES]
+
+
+def _record(study: Study, told: dict[str, Any], command: str) -> dict[str, Any]:
+    """Everything that says where a result comes from."""
+    about = study.about
+    return {
+        **document(RECORD, {"command": command}),
+        "packages": {name: version(name) for name in ("optuna", "numpy", "networkx", "pydantic")},
+        "python": platform.python_version(),
+        "evaluator": {"name": about.name, "fingerprint": about.fingerprint, "quality": about.quality},
+        "objectives": list(study.objectives),
+        **{key: value for key, value in told.items() if key not in ("schema", "nascli_version")},
+        "space_table": json.loads(study.space.to_json()),
+    }
+
+
+def _csv(study: Study, trials: Sequence[Trial]) -> str:
+    """Score, cost and choices of each trial (a digest each would take seconds)."""
+    text = io.StringIO()
+    choices = slot_choices(study.space)
+    rows = [
+        {
+            **score_row(trial.score),
+            **trial.costs,
+            **{slot: choices[slot][choice] for slot, choice in zip(choices, trial.genome.tolist(), strict=True)},
+        }
+        for trial in trials
+    ]
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _draw_front(study: Study, path: Path) -> None:
+    """Score against macs of everything visited, the winner and its baselines."""
+    winner = study.best
+    caps = [Cap(str(b), float(b.high)) for b in study.budgets if b.metric == "macs"]
+    draw_front(
+        [_point(trial.score, trial.costs) for trial in study.scored],
+        path,
+        title=f"{study.space.name}: {' and '.join(map(str, study.budgets)) or 'no budget'}",
+        score_label=study.about.unit,
+        cost_label="macs",
+        highlighted=None if winner is None else _point(winner.score, winner.costs, "best"),
+        baselines=[
+            Marked(b.name, float(b.costs["macs"]), b.score.value) for b in study.baselines if b.score is not None
+        ],
+        caps=caps,
+        note=study.about.note,
+    )
+
+
+def _point(score: Score | None, costs: dict[str, int], name: str = "") -> Point:
+    assert score is not None
+    return Point(float(costs["macs"]), score.value, score.low, score.high, name)
