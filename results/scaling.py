@@ -32,7 +32,7 @@ HEAD = """# Scaling: what the rules give, beside what was released
 Written by `python results/scaling.py`; `tests/test_results.py` fails when it is stale. `docs/scaling.md` explains it.
 
 `params` are trainable parameters, `macs` multiply-adds of one image at the resolution given. *Released* figures are
-those of `tests/reference/` (counted in torchvision and timm), not ours.
+those of `tests/reference/`, counted in torchvision and timm.
 """
 
 B_HEAD = f"""
@@ -137,7 +137,8 @@ def v2() -> str:
             *(f"{implied[axis]:.2f}" for axis in ("depth", "width", "resolution")),
             f"{ours.resolution} px" + ("" if ours.resolution == row["eval_size"] else f" ({row['eval_size']})"),
             beside(ours.stem.channels, released.stem.channels),
-            *[*stages, *["-"] * (7 - len(stages))],
+            *stages,
+            *["-"] * (7 - len(stages)),
             beside(ours.head.channels, released.head.channels),
             *figures,
         ]
@@ -169,9 +170,7 @@ def regnets() -> str:
                 rows.append(cells)
     agree = sum(cells[-1] == cells[-3] == "=" for cells in rows)
     twice = sorted({row[0] for row in rows if sum(row[0] == other[0] for other in rows) > 1})
-    text = (
-        f"\n{agree} of {len(rows)} agree to the unit in params and macs. {', '.join(twice)} stand there twice: there\n"
-    )
+    text = f"\n{agree} of {len(rows)} agree to the unit in params and macs. Two rows: {', '.join(twice)}, where\n"
     text += "torchvision's own rule of fitting widths to groups gives another network than the paper's.\n"
     columns = "network|w_0|w_a|w_m|d|g|stages: channels × repeats|counted in|params|exact|macs|exact"
     return text + table(columns, rows)

@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from nas.budget import Budget, human
 from nas.errors import InfeasibleError, ScaleError
 
@@ -55,8 +53,8 @@ def solve(amount: Amount, budget: Budget) -> Solution:
         cost = at(middle)
         low, high = (middle, high) if cost is not None and cost <= target else (low, middle)
     if not any(0 <= 1 - cost / target <= GOOD for cost in seen.values()):
-        for phi in np.linspace(low - AROUND, low + AROUND, 2 * FINE + 1):
-            at(round(float(phi), 4))
+        for number in range(-FINE, FINE + 1):
+            at(round(low + AROUND * number / FINE, 4))
     return _nearest(seen, budget, low)
 
 

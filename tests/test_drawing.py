@@ -16,7 +16,7 @@ from nas.errors import FileError
 from nas.graph import GraphBuilder, Value
 from nas.graph.ops import Activation, Add, Concat, Conv2d, GlobalAvgPool, Linear, Multiply, Parameter, Split
 from nas.report.drawing import draw, picture
-from nas.report.front import Baseline, Cap, Point, draw_front
+from nas.report.front import DOTTED, Baseline, Cap, Point, draw_front
 from nas.report.picture import Box, Layout, lay_out
 from nas.report.picture.text import text_width
 from nas.report.plot import Plot, pareto
@@ -241,7 +241,14 @@ def test_a_search_is_drawn_with_its_winner_baselines_budget_and_caveat(tmp_path)
             note="none of these networks was trained",
         )
     text = (tmp_path / "front.svg").read_text()
-    for words in ("winner 75", "interval 74 to 76.5", "efficientnet_b0 76.3", "400M-flops", "none of these networks"):
+    for words in (
+        "winner 75.00",
+        "interval 74.00 to 76.50",
+        "b0 76.30",
+        "400M-flops",
+        "none of these networks",
+        "baselines",
+    ):
         assert words in text
     assert "NaN" not in text
     assert (tmp_path / "again.svg").read_text() == text
@@ -259,3 +266,62 @@ def test_labels_of_a_crowded_front_do_not_overlap():
     places = [place for place in plot.label_places if place is not None]
     assert len(places) == 13
     assert not [pair for pair in combinations(places, 2) if pair[0].overlaps(pair[1])]
+
+
+def search(worst: float) -> list[Point]:
+    """Scores that rise with the cost, from `worst` at 100M to 80 at 400M, and as many 2 % below them."""
+    rise = [(1e8 + 1e6 * n, 80 - (80 - worst) * (1 - n / 300) ** 3) for n in range(301)]
+    return [Point(cost, score * share) for cost, score in rise for share in (1, 0.98)]
+
+
+def test_the_picture_shows_winner_baselines_and_the_upper_front_and_tells_what_lies_below(tmp_path):
+    baselines = [Baseline("net", 3.9e8, 78), Baseline("uniform sampling", 3.8e8, 77.5)]
+    plot = Plot(search(20), Point(3.9e8, 79.9, 79.2, 80.6), baselines, [Cap("400M-flops", 4e8)])
+    assert 75 < plot.y[0] < 77.5
+    assert 80.6 < plot.y[1] < 81.5
+    assert 1.5e8 < plot.x[0] < 3e8
+    assert plot.x[1] > 4e8
+    low = sum(point.score < plot.y[0] for point in plot.points)
+    assert len(plot.points) - len(plot.shown) == low > 100
+    path = tmp_path / "front.svg"
+    marks = {"highlighted": plot.winner, "baselines": baselines}
+    draw_front(search(20), path, title="", score_label="score", cost_label="macs", **marks)
+    assert f"{low} of the 602 networks visited lie below this picture, with scores down to 19.60" in path.read_text()
+
+
+@pytest.mark.parametrize("winner", [None, Point(float("nan"), 80), Point(4e8, 80)])
+def test_nothing_is_cut_off_without_a_winner_or_where_the_range_is_small(winner):
+    plot = Plot(search(20 if winner is None or not winner.is_finite else 76), winner)
+    assert len(plot.shown) == len(plot.points) == 602
+
+
+def test_a_baseline_far_below_is_shown():
+    plot = Plot(search(20), Point(4e8, 80), [Baseline("low", 2e8, 25)])
+    assert plot.y[0] < 25
+    assert plot.y[0] <= plot.at(2e8, 25)[1]
+
+
+def test_the_line_of_best_scores_runs_to_the_highest_cost_and_is_absent_for_one_network(tmp_path):
+    assert Plot(VISITED[:5]).steps == [(1e8, 60), (2e8, 70), (4e8, 75)]
+    assert Plot([Point(1e8, 60), Point(2e8, 50)]).steps == [(1e8, 60), (2e8, 60)]
+    assert Plot([]).steps == Plot(VISITED[:1]).steps == []
+    for visited, told in ((VISITED, True), (VISITED[:1], False)):
+        draw_front(visited, tmp_path / "front.svg", title="", score_label="", cost_label="", highlighted=visited[0])
+        assert ("best score up to that cost" in (tmp_path / "front.svg").read_text()) == told
+
+
+def test_a_long_front_has_no_markers(tmp_path):
+    for count, name in ((DOTTED, "few.svg"), (DOTTED + 1, "many.svg")):
+        visited = [Point(1e8 + 1e6 * n, n) for n in range(count)]
+        draw_front(visited, tmp_path / name, title="", score_label="", cost_label="")
+    few, many = ((tmp_path / name).read_text().count("<use") for name in ("few.svg", "many.svg"))
+    assert few - many > DOTTED - 5
+
+
+def test_labels_stand_beside_their_markers_and_off_the_dots():
+    cloud = [Point(3e8 + 1e6 * n, 70 + 0.5 * m) for n in range(100) for m in range(20)]
+    plot = Plot([Point(1e8, 60), *cloud], Point(3.99e8, 79.5), [Baseline("net", 2.5e8, 75)])
+    for point, spot in zip(plot.marked, plot.label_places, strict=True):
+        assert spot is not None
+        assert spot.apart(*plot.at(point.cost, point.score)) < 45
+        assert not any(spot.apart(*plot.at(dot.cost, dot.score)) == 0 for dot in cloud)

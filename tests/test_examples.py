@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import search_spaces
+from nas.space.lint import lint
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
 BLOCK = re.compile(r"```(python|sh)\n(.*?)```", re.DOTALL)
 
@@ -35,6 +38,12 @@ def test_the_page_on_evaluators_runs_as_written(tmp_path):
     score, macs = python.stdout.split()
     assert float(score) > 0
     assert int(macs) <= 250_000_000
+
+
+def test_the_space_in_yaml_is_sound():
+    space = search_spaces.load(EXAMPLES / "space.yaml")
+    assert space.size == 248_832  # 2 · 48 · 6 · 36 · 12: the product of the choices
+    assert not lint(space, [])
 
 
 @pytest.mark.slow

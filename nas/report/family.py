@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, islice, pairwise
-from math import ceil, dist, floor, inf, log10
+from math import ceil, floor, inf, log10
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nas.files import write_bytes
 from nas.report.figure import MUTED, RULE, picture_suffix, render
-from nas.report.front import FOOT, FRONT, LEFT, RIGHT, SHAPES, TITLE, VISITED, _dress, _label, _short, _write_line
-from nas.report.labels import LEADING, Rect, _is_free, _spots, around, label_size, place
+from nas.report.front import FOOT, FRONT, LEFT, RIGHT, SHAPES, TITLE, VISITED, dress, label, short, write_line
+from nas.report.labels import LEADING, Rect, along, around, is_free, label_size, place, spots
 from nas.report.picture.text import fitted, text_width, wrapped
 from nas.report.plot import BODY, HEIGHT, LONGEST_LABEL, SMALL, WIDTH, Plot, Point
 
@@ -63,7 +63,7 @@ def draw_family(
     def paint(figure: Figure) -> None:
         axes = figure.add_axes((LEFT / width, foot / height, WIDTH / width, HEIGHT / height))
         _paint(axes, Scene(members, dict(published)))
-        write = partial(_write_line, figure, width, height)
+        write = partial(write_line, figure, width, height)
         write(LEFT, height - 20, fitted(title, WIDTH, TITLE, bold=True), TITLE, weight="bold")
         for row, line in enumerate(reversed(notes)):
             write(LEFT, 8 + SMALL * LEADING * row, line, SMALL, color=MUTED)
@@ -87,7 +87,7 @@ class Scene:
         """Where names stand; where members are crowded in a column, and networks only where there is room for them."""
         taken = [around(*marker, 6) for marker in self.at.values()]
         for start, end in (ends for family in self.families for ends in pairwise(family)):
-            taken += _along(self.at[start], around(*self.at[end], 0))
+            taken += along(self.at[start], around(*self.at[end], 0))
         members = [self._name(one, one.name, FRONT) for one in self.families[0]]
         labels, crowded = self._beside(members, taken), list[Name]()
         while missing := [name for name in members if name not in labels and name not in crowded]:
@@ -109,8 +109,8 @@ class Scene:
         """Places for those names that have room next to their marker, and nearer to no other."""
         found: dict[Name, Rect] = {}
         for name in names:
-            busy, spots = [*taken, *found.values()], islice(_spots(name.anchor, name.size, ROOM), 8)
-            for spot in (spot for spot in spots if _is_free(spot, ROOM, busy)):
+            busy, beside = [*taken, *found.values()], islice(spots(name.anchor, name.size, ROOM), 8)
+            for spot in (spot for spot in beside if is_free(spot, ROOM, busy)):
                 if spot.apart(*name.anchor) <= min(spot.apart(*marker) for marker in self.at.values()):
                     found.setdefault(name, spot)
         return found
@@ -136,26 +136,18 @@ def _column(crowded: Sequence[Name], taken: Sequence[Rect]) -> dict[Name, Rect]:
 
 def _covered(labels: Mapping[Name, Rect]) -> list[Rect]:
     """What labels and the lines to them cover."""
-    return [*labels.values(), *(rect for name, spot in labels.items() for rect in _along(name.anchor, spot))]
-
-
-def _along(start: tuple[float, float], to: Rect) -> list[Rect]:
-    """Squares that cover the straight line to a rectangle."""
-    x, y = start
-    u, v = min(max(x, to.x), to.x + to.width), min(max(y, to.y), to.y + to.height)
-    steps = ceil(dist(start, (u, v)) / 5)
-    return [around(x + (u - x) * step / steps, y + (v - y) * step / steps, 2.5) for step in range(steps)]
+    return [*labels.values(), *(rect for name, spot in labels.items() for rect in along(name.anchor, spot))]
 
 
 def _paint(axes: Axes, scene: Scene) -> None:
     """Axes, families and labels."""
-    _dress(axes, scene.plot, "params (trainable)", "macs (multiply-adds of one image)")
+    dress(axes, scene.plot, "params (trainable)", "macs (multiply-adds of one image)")
     for axis, (low, high), length in ((axes.xaxis, scene.plot.x, WIDTH), (axes.yaxis, scene.plot.y, HEIGHT)):
         starts, gap = range(floor(low), ceil(high)), GAP * (high - low) / length
         rows = ([start + log10(first) for start in starts for first in firsts] for firsts in TICKS)
         shown = ([tick for tick in row if low <= tick <= high] for row in rows)
         ticks = next((row for row in shown if all(b - a >= gap for a, b in pairwise(row))), [])
-        axis.set_ticks(ticks, labels=[_short(10**tick) for tick in ticks])
+        axis.set_ticks(ticks, labels=[short(10**tick) for tick in ticks])
     for number, family in enumerate(scene.families):
         costs = [log10(one.macs) for one in family], [log10(one.params) for one in family]
         shape, size, color = (SHAPES[number % len(SHAPES) - 1], 5, VISITED) if number else ("o", 8, FRONT)
@@ -164,7 +156,7 @@ def _paint(axes: Axes, scene: Scene) -> None:
         dots.set(markeredgecolor="white", markeredgewidth=0.7)
     for name, spot in scene.labels().items():
         if name.color != VISITED:
-            _label(axes, name.anchor, [name.text], spot, name.color)
+            label(axes, name.anchor, [name.text], spot, name.color)
         else:
             x, y = (spot.x + spot.width / 2) / WIDTH, (spot.y + spot.height / 2) / HEIGHT
             axes.text(x, y, name.text, ha="center", va="center", size=TINY, color=MUTED, transform=axes.transAxes)

@@ -24,11 +24,13 @@ __all__ = ["Baseline", "Cap", "Point", "draw_front"]
 LEFT, RIGHT, HEAD, FOOT = 62.0, 20.0, 48.0, 44.0  # margins of the axes in points; HEAD holds title and legend
 TITLE = 13.0  # font size
 MANY = 4000  # more visited points than this are one bitmap in an SVG
+DOTTED = 60  # a front of more steps has no markers
 FAR = 10.0  # a label farther from its marker than this gets a line to it
 
 # Okabe–Ito colours, told apart by colour-blind people, and by shape as well
 VISITED, FRONT, WINNER, BASELINE = "#8a97a6", "#0072b2", "#d55e00", "#007a5a"
 STAR, SHAPES = "*", "sD^vPXphd<>"  # the marker of the winner; those of the baselines, in turn
+BASELINES, MEANT = "baselines", 2  # what the legend calls them, and how many of their shapes it shows
 
 
 def draw_front(
@@ -50,17 +52,17 @@ def draw_front(
     """
     suffix = picture_suffix(path)
     plot = Plot(points, highlighted, baselines, [cap for cap in caps if isfinite(cap.cost)])
-    notes = wrapped(note, WIDTH, SMALL)
+    notes = [*_below(plot), *wrapped(note, WIDTH, SMALL)]
     head = HEAD + SMALL * LEADING * (1 + max((row for _, row, _ in plot.cap_names), default=-1))
     foot = FOOT + SMALL * LEADING * len(notes)
     width, height = LEFT + WIDTH + RIGHT, head + HEIGHT + foot
 
     def paint(figure: Figure) -> None:
         axes = figure.add_axes((LEFT / width, foot / height, WIDTH / width, HEIGHT / height))
-        _dress(axes, plot, score_label, cost_label)
+        dress(axes, plot, score_label, cost_label)
         _visited(axes, plot)
         _marked(axes, plot)
-        write = partial(_write_line, figure, width, height)
+        write = partial(write_line, figure, width, height)
         write(LEFT, height - 20, fitted(title, WIDTH, TITLE, bold=True), TITLE, weight="bold")
         for x, row, name in plot.cap_names:
             write(LEFT + x, foot + HEIGHT + 4 + SMALL * LEADING * row, name, SMALL)
@@ -71,7 +73,16 @@ def draw_front(
     write_bytes(path, render(suffix, width, height, paint))
 
 
-def _write_line(
+def _below(plot: Plot) -> list[str]:
+    """What to tell of the networks that lie below the picture."""
+    if not (count := len(plot.points) - len(plot.shown)):
+        return []
+    lowest = min(point.score for point in plot.points)
+    some = f"{count:,} of the {len(plot.points):,} networks visited"
+    return [f"{some} lie below this picture, with scores down to {lowest:.2f}."]
+
+
+def write_line(
     figure: Figure,
     width: float,
     height: float,
@@ -87,7 +98,7 @@ def _write_line(
     figure.text(x / width, y / height, text, size=size, color=color, weight=weight)
 
 
-def _dress(axes: Axes, plot: Plot, score_label: str, cost_label: str) -> None:
+def dress(axes: Axes, plot: Plot, score_label: str, cost_label: str) -> None:
     """Limits, grid, ticks and axis labels."""
     from matplotlib.ticker import FuncFormatter, NullFormatter
 
@@ -96,7 +107,7 @@ def _dress(axes: Axes, plot: Plot, score_label: str, cost_label: str) -> None:
     axes.set(xlim=(10 ** plot.x[0], 10 ** plot.x[1]) if plot.is_log else plot.x, ylim=plot.y)
     axes.set_xlabel(fitted(cost_label, WIDTH, BODY), size=BODY, color=INK)
     axes.set_ylabel(fitted(score_label, HEIGHT, BODY), size=BODY, color=INK)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: _short(cost)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda cost, _: short(cost)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(visible=True, color="#e6eaef", linewidth=0.7)
     axes.set_axisbelow(True)
@@ -105,7 +116,7 @@ def _dress(axes: Axes, plot: Plot, score_label: str, cost_label: str) -> None:
         spine.set(color=RULE, visible=side in ("left", "bottom"))
 
 
-def _short(amount: float) -> str:
+def short(amount: float) -> str:
     """A tick of the cost axis: 386M."""
     for unit, scale in (("T", 1e12), ("G", 1e9), ("M", 1e6), ("K", 1e3)):
         if abs(amount) >= scale:
@@ -115,14 +126,18 @@ def _short(amount: float) -> str:
 
 def _visited(axes: Axes, plot: Plot) -> None:
     """All points faint, the front as steps, and the caps."""
-    costs, scores = _columns(plot.points)
-    dots = axes.scatter(costs, scores, s=9, color=VISITED, alpha=0.45, linewidths=0, zorder=2)
-    dots.set(label=f"visited ({len(costs):,})", rasterized=len(costs) > MANY)
-    costs, scores = _columns(plot.front)
-    (steps,) = axes.step(costs, scores, where="post", color=FRONT, linewidth=1.4, marker="o", markersize=3.5, zorder=3)
-    steps.set_label("best score up to that cost")
+    costs, scores = _columns(plot.shown)
+    cloud = axes.scatter(costs, scores, s=9, color=VISITED, alpha=0.45, linewidths=0, zorder=2)
+    cloud.set(label=f"visited ({len(plot.points):,})" if plot.points else "", rasterized=len(costs) > MANY)
+    if plot.steps:
+        (steps,) = axes.step(*zip(*plot.steps, strict=True), where="post", color=FRONT, linewidth=1.4, zorder=3)
+        steps.set_label("best score up to that cost")
+    costs, scores = _columns([point for point in plot.front if point.score >= plot.y[0]])
+    if len(costs) <= DOTTED:
+        (dots,) = axes.plot(costs, scores, "o", color=FRONT, markersize=4, zorder=3)
+        dots.set(markeredgecolor="white", markeredgewidth=0.5)
     for number, cap in enumerate(plot.caps):
-        line = axes.axvline(cap.cost, color=INK, linewidth=0.9, dashes=(4, 3), zorder=1)
+        line = axes.axvline(cap.cost, color=MUTED, linewidth=0.9, dashes=(4, 3), zorder=1)
         line.set_label("" if number else "budget")
 
 
@@ -132,20 +147,22 @@ def _columns(points: Sequence[Point]) -> tuple[list[float], list[float]]:
 
 def _marked(axes: Axes, plot: Plot) -> None:
     """The winner and the baselines: interval, marker and label."""
-    legend, shapes = {WINNER: "winner", BASELINE: "baseline"}, cycle(SHAPES)
+    from matplotlib.patheffects import withStroke
+
+    shapes = cycle(SHAPES)
     for point, lines, spot in zip(plot.marked, plot.labels, plot.label_places, strict=True):
         wins = point is plot.winner
         color, shape, size = (WINNER, STAR, 13.0) if wins else (BASELINE, next(shapes), 6.0)
         if point.interval:
             (bar,) = axes.plot((point.cost, point.cost), point.interval, marker="_", color=color, zorder=4)
-            bar.set(linewidth=1.3, markersize=7)
-        (marker,) = axes.plot(point.cost, point.score, shape, color=color, markersize=size, zorder=4)
-        marker.set(markeredgecolor="white", markeredgewidth=0.7, label=legend.pop(color, ""))
+            bar.set(linewidth=1.3, markersize=7, path_effects=[withStroke(linewidth=4, foreground="white")])
+        (marker,) = axes.plot(point.cost, point.score, shape, color=color, markersize=size, zorder=4 + 0.2 * wins)
+        marker.set(markeredgecolor="white", markeredgewidth=0.7, label="winner" if wins else BASELINES)
         if spot is not None:
-            _label(axes, plot.at(point.cost, point.score), lines, spot, color)
+            label(axes, plot.at(point.cost, point.score), lines, spot, color)
 
 
-def _label(axes: Axes, anchor: tuple[float, float], lines: Sequence[str], spot: Rect, color: str) -> None:
+def label(axes: Axes, anchor: tuple[float, float], lines: Sequence[str], spot: Rect, color: str) -> None:
     """A label in its place, on the side of its marker, with a thin line where it is not next to it."""
     x, y = anchor
     if spot.apart(x, y) > FAR:
@@ -164,9 +181,15 @@ def _label(axes: Axes, anchor: tuple[float, float], lines: Sequence[str], spot: 
 
 def _legend(figure: Figure, axes: Axes, corner: tuple[float, float]) -> None:
     """What the markers mean, in one line that begins at `corner`."""
-    handles, names = axes.get_legend_handles_labels()
+    from matplotlib.legend_handler import HandlerTuple
+
+    meant: dict[str, list[Any]] = {}
+    for handle, name in zip(*axes.get_legend_handles_labels(), strict=True):
+        meant.setdefault(name, []).append(handle)
     style: dict[str, Any] = {"frameon": False, "fontsize": SMALL, "borderpad": 0, "borderaxespad": 0}
-    style |= {"handletextpad": 0.5, "columnspacing": 1.6, "ncols": len(handles)}
-    legend = figure.legend(handles, names, loc="upper left", bbox_to_anchor=corner, **style)
+    style |= {"handletextpad": 0.5, "columnspacing": 1.6, "ncols": len(meant)}
+    style["handler_map"] = {tuple: HandlerTuple(ndivide=None)}
+    shown: list[Any] = [tuple(handles[:MEANT]) for handles in meant.values()]
+    legend = figure.legend(shown, list(meant), loc="upper left", bbox_to_anchor=corner, **style)
     for text in legend.get_texts():
         text.set_color(INK)

@@ -95,7 +95,10 @@ def place(
             spot = straight or first
         found.append(spot)
         if spot is not None:
-            busy += [Rect(spot.x - GAP, spot.y - GAP, spot.width + 2 * GAP, spot.height + 2 * GAP), *along(anchor, spot)]
+            busy += [
+                Rect(spot.x - GAP, spot.y - GAP, spot.width + 2 * GAP, spot.height + 2 * GAP),
+                *along(anchor, spot),
+            ]
     return found
 
 

@@ -18,7 +18,7 @@ WIDE = 30  # costs that differ by more than this factor go on a logarithmic axis
 AIR = 0.06  # free space at either end of an axis
 # Where the scores of a search with a winner are cut off, if that leaves less than 1 / CUT of the whole range: below all
 # that is marked, and below this share of the networks of at least NEAR the winner's cost, with ROOM_BELOW to spare
-SHARE, NEAR, ROOM_BELOW, CUT = 0.4, 0.75, 0.3, 1.4
+SHARE, NEAR, ROOM_BELOW, CUT = 0.4, 0.75, 0.3, 2.0
 
 
 @dataclass(frozen=True, slots=True)

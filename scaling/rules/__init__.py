@@ -11,12 +11,14 @@ from scaling.rules.axes import depth, resolution, width
 from scaling.rules.efficientnet import ALPHA, BETA, GAMMA, efficientnet
 from scaling.rules.efficientnetv2 import efficientnetv2
 from scaling.rules.fast import fast
+from scaling.rules.regnet import regnet
 from scaling.rules.rule import Caps, Factors, Rule
 
 RULES: dict[str, Callable[..., Rule]] = {
     "efficientnet": efficientnet,
     "efficientnetv2": efficientnetv2,
     "fast": fast,
+    "regnet": regnet,
     "depth": depth,
     "width": width,
     "resolution": resolution,
