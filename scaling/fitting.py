@@ -58,7 +58,7 @@ class Fit:
 
     @property
     def chosen(self) -> Point | None:
-        """Of the ties within a fifth of the interval's half-width of the best score, the one with fewest macs."""
+        """Of the ties within CONCESSION of the interval's half-width of the best score, the one with fewest macs."""
         if not self.scored or (best := self.scored[0].score) is None:
             return None
         near = [p for p in self.ties if _value(p) >= best.value - CONCESSION * best.half_width]

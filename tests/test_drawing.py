@@ -291,7 +291,7 @@ def test_the_picture_shows_winner_baselines_and_the_upper_front_and_tells_what_l
 
 @pytest.mark.parametrize("winner", [None, Point(float("nan"), 80), Point(4e8, 80)])
 def test_nothing_is_cut_off_without_a_winner_or_where_the_range_is_small(winner):
-    plot = Plot(search(20 if winner is None or not winner.is_finite else 76), winner)
+    plot = Plot(search(20 if winner is None or not winner.is_finite else 79), winner)
     assert len(plot.shown) == len(plot.points) == 602
 
 

@@ -13,7 +13,7 @@ from nas.lowering import lower
 from nas.multiplying import multiply
 from nas.zoo.regnet import generate
 
-REGNETS = [name for name in zoo.names() if zoo.entry(name).family == "regnet"]
+REGNETS = [name for name in zoo.names() if zoo.entry(name).family.startswith("regnet")]
 ROW = {"block": "regnet", "channels": 48, "group_width": 16}
 
 

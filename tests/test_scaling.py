@@ -18,10 +18,8 @@ from nas.graph import cost
 from nas.graph.ops import StochasticDepth
 from nas.lowering import lower
 from nas.multiplying import multiply
-from nas.rounding import ROUNDINGS, rounding_rule
+from nas.rounding import rounding_rule
 from scaling import RULES, scale, scale_graph
-
-B0 = zoo.architecture("efficientnet_b0")
 
 # -- the square ----------------------------------------------------------------------------------------
 
@@ -59,8 +57,7 @@ def outcome(table, depth, width, resolution):
     factors, graph = {"depth": depth, "width": width, "resolution": resolution}, lower(table)
     try:
         scaled = multiply(table, **factors)
-    except ScaleError as refusal:
-        assert "leaves no block" in str(refusal)
+    except ScaleError:
         with pytest.raises(ScaleError, match=r"leaves no block in stage\d|stage\d+ has one block"):
             scale_graph(graph, **factors, rounding=table.rounding)
         return "vanished"
@@ -101,55 +98,21 @@ def test_multipliers_of_1_change_no_graph(name):
 
 # -- scaling a network ---------------------------------------------------------------------------------
 
+BASES = {"regnet": "regnet_y_400mf", "efficientnetv2": "efficientnetv2_b0"}  # others: any network, here B0
+
 
 @pytest.mark.parametrize("rule", RULES)
-@given(st.sampled_from(zoo.names()))
-@settings(max_examples=10, deadline=None)
-def test_phi_0_changes_nothing(rule, name):
-    if zoo.architecture(name).resolution <= 480:  # px: the V2 rule goes no further
+def test_phi_0_changes_nothing(rule):
+    for name in [BASES[rule]] if rule in BASES else zoo.names():
         assert scale(zoo.architecture(name), phi=0, rule=rule) == zoo.architecture(name)
 
 
-@pytest.mark.parametrize("rule", RULES)
+# The regnet rule generates a network anew at each φ, and its quantised stages may jump down.
+@pytest.mark.parametrize("rule", [name for name in RULES if not RULES[name]().replaces])
 @given(st.floats(-2, 4), st.floats(0, 1))
 @settings(max_examples=8, deadline=None)
 def test_a_larger_phi_never_costs_less(rule, phi, more):
-    small, large = (cost(lower(scale(B0, p, rule=rule))) for p in (phi, phi + more))
+    base = zoo.architecture(BASES.get(rule, "efficientnet_b0"))
+    small, large = (cost(lower(scale(base, p, rule=rule))) for p in (phi, phi + more))
     assert small.macs <= large.macs
     assert small.params <= large.params
-
-
-# -- rounding: values of tensorflow/tpu round_filters and google/automl round_filters ------------------
-
-
-@pytest.mark.parametrize(
-    ("rule", "width", "channels"),
-    [
-        ("efficientnet", 32 * 1.1, 32),
-        ("efficientnet", 16 * 1.2, 24),  # 16 would lose more than a tenth of 19.2
-        ("efficientnetv2", 16 * 1.2, 16),
-        ("efficientnet", 320 * 1.1, 352),
-        ("efficientnet", 3, 8),
-        ("mobilenetv2", 32 * 0.35, 16),
-        ("nearest", 10.4, 10),
-    ],
-)
-def test_a_width_is_rounded_by_the_published_rule(rule, width, channels):
-    assert rounding_rule(rule).channels(width) == channels
-
-
-@pytest.mark.parametrize("rule", ROUNDINGS)
-@given(st.floats(1, 5000))
-def test_a_rounded_width_is_a_multiple_within_half_a_step_or_a_tenth(rule, width):
-    rounding = rounding_rule(rule)
-    channels = rounding.channels(width)
-    assert channels % rounding.divisor == 0
-    assert channels >= rounding.least
-    if width >= rounding.least:
-        assert abs(channels - width) <= max(rounding.divisor, 0.1 * width)
-
-
-def test_repeats_are_rounded_up_and_float_noise_is_not_a_block():
-    assert rounding_rule("efficientnet").repeats(2.2) == 3
-    assert rounding_rule("efficientnet").repeats(1.1 * 10 - 0.0 + 1e-12) == 11
-    assert rounding_rule("nearest").repeats(2.5) == 3

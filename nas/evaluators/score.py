@@ -28,7 +28,7 @@ class Score:
         return abs(self.value - other.value) <= math.hypot(self.half_width, other.half_width)
 
 
-CONCESSION = 0.2  # of the best score's half-width: what a choice among ties gives up in score for fewer macs
+CONCESSION = 0.15  # of the best score's half-width: what a choice among ties gives up in score for fewer macs
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def _draw_front(study: Study, path: Path) -> None:
         [_point(trial.score, trial.costs) for trial in study.scored],
         path,
         title=f"{study.space.name}: {' and '.join(map(str, study.budgets)) or 'no budget'}",
-        score_label=study.about.unit,
+        score_label=study.about.name if study.about.unit == "score" else study.about.unit,
         cost_label="macs",
         highlighted=None if winner is None else _point(winner.score, winner.costs, "best"),
         baselines=[

@@ -107,12 +107,12 @@ def torchvision_name(kind: str, size: int) -> str:
 
 ENTRIES: dict[str, Entry] = {
     **{
-        torchvision_name(kind, size): Entry("regnet", partial(regnet, kind, size, "torchvision"))
+        torchvision_name(kind, size): Entry(f"regnet_{kind}", partial(regnet, kind, size, "torchvision"))
         for kind, sizes in TORCHVISION.items()
         for size in sizes
     },
     **{
-        f"regnet{kind}_{size:03}": Entry("regnet", partial(regnet, kind, size, "timm"))
+        f"regnet{kind}_{size:03}": Entry(f"regnet_{kind}", partial(regnet, kind, size, "timm"))
         for kind, sizes in TIMM.items()
         for size in sizes
     },
