@@ -99,8 +99,14 @@ class Scaled:
                 f"at {near.resolution} px)"
             )
             if near.implied_phi is not None and self.rule == "efficientnet":
-                implied = ", ".join(f"{phi:.1f} ({axis})" for axis, phi in near.implied_phi.items())
-                lines.append(f"released members were set by hand, not at a whole φ: {near.name} implies φ ≈ {implied}")
+                told = {near.name: near.implied_phi}
+                namesake = presets.PRESETS.get(f"b{self.phi:g}") if self.phi is not None else None
+                if namesake is not None:
+                    told = {namesake.member: presets.implied_phi(namesake), **told}
+                spread = ", ".join(
+                    f"{n} is φ ≈ {min(p.values()):.1f} to {max(p.values()):.1f}" for n, p in told.items()
+                )
+                lines.append(f"released members were set by hand, not at a whole φ: {spread}")
         return lines
 
 
@@ -163,7 +169,7 @@ def by_preset(network: Network, preset: str) -> Scaled:
     table = presets.apply(network.architecture, preset)
     is_member = table == zoo.architecture(released.member)
     name = released.member if is_member else f"{network.name}_{preset}"
-    rule = f"preset {preset}" if is_member or released.exact else f"preset {preset} (nearest multipliers)"
+    rule = f"preset {preset}" if released.exact else f"preset {preset} (multipliers nearest to its table)"
     graph = lower(table, network.num_classes, network.in_chans, name=name)
     total = cost(graph)
     scaled = Network(name, graph, table, network.num_classes, network.in_chans)

@@ -94,6 +94,8 @@ def test_networks_beyond_the_fitted_costs_are_told(judge):
     ("change", "why"),
     [
         ({"resolution": 240}, "resolution"),
+        ({"activation": "sigmoid"}, "it knows relu and silu"),
+        ({"padding": "same"}, "padding"),
         ({"stages": B0.stages[:6]}, "outside the predictor's domain"),
         ({"stages": (*B0.stages[:6], B0.stages[6].model_copy(update={"kernel": 7}))}, "outside the predictor's domain"),
         ({"stages": (*B0.stages[:6], B0.stages[6].model_copy(update={"channels": 328}))}, "outside"),

@@ -18,8 +18,10 @@ from nas.graph import cost
 from nas.graph.ops import StochasticDepth
 from nas.lowering import lower
 from nas.multiplying import multiply
+from nas.networks import load_network
 from nas.rounding import rounding_rule
-from scaling import RULES, scale, scale_graph
+from scaling import PRESETS, RULES, apply, implied_phi, rule_named, scale, scale_graph
+from scaling.report import Scaler, by_preset
 
 # -- the square ----------------------------------------------------------------------------------------
 
@@ -116,3 +118,39 @@ def test_a_larger_phi_never_costs_less(rule, phi, more):
     small, large = (cost(lower(scale(base, p, rule=rule))) for p in (phi, phi + more))
     assert small.macs <= large.macs
     assert small.params <= large.params
+
+
+# -- the released members ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", ["b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "l2"])
+def test_a_released_member_has_the_published_table_and_implies_a_phi(figures, size):
+    row, table = figures[f"efficientnet_{size}"], apply(zoo.architecture("efficientnet_b0"), size)
+    assert [stage.channels for stage in table.stages] == row["channels"]["stages"]
+    assert [stage.repeats for stage in table.stages] == row["repeats"]
+    assert (table.stem.channels, table.head.channels) == (row["channels"]["stem"], row["channels"]["head"])
+    assert (table.resolution, table.head.dropout) == (row["resolution"], row["dropout"])
+    assert implied_phi(PRESETS[size]) == pytest.approx(row["phi_implied"], abs=0.006)
+
+
+@pytest.mark.parametrize("size", ["b0", "b1", "b2", "b3"])
+def test_a_v2_base_member_has_the_published_widths_and_repeats(figures, size):
+    row, table = figures[f"efficientnetv2_{size}"], apply(zoo.architecture("efficientnetv2_b0"), f"v2-{size}")
+    channels = row["scaled_channels_no_0.9_rule"]
+    assert [stage.channels for stage in table.stages] == channels["stages"]
+    assert (table.stem.channels, table.head.channels) == (channels["stem"], channels["head"])
+    assert [stage.repeats for stage in table.stages] == row["scaled_repeats"]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_of_its_base_is_the_released_table_and_multiplies_any_other_network(name):
+    preset = PRESETS[name]
+    assert apply(zoo.architecture(preset.base), name) == zoo.architecture(preset.member)
+    assert apply(zoo.architecture("mobilenet_v2"), name).resolution == preset.resolution
+
+
+def test_the_nearest_published_network_and_its_implied_phi_are_told():
+    told = Scaler(load_network("b0"), rule_named("efficientnet")).at(3)
+    assert told.nearest.name == "efficientnet_b4"
+    assert told.nearest.implied_phi == {"depth": 3.22, "width": 3.53, "resolution": 3.78}
+    assert by_preset(load_network("b0"), "b3").network.name == "efficientnet_b3"

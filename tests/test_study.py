@@ -80,16 +80,6 @@ def test_the_same_seed_gives_the_same_study_and_another_seed_another():
     assert not same(first, nas.search(MACRO, CAP, toward_two_million, trials=120, seed=1))
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_study_that_stops_half_way_ends_as_if_it_had_not(tmp_path, sampler):
-    arguments = {"evaluator": toward_two_million, "sampler": sampler}
-    whole = nas.search(MACRO, CAP, trials=140, **arguments)
-    nas.search(MACRO, CAP, trials=115, out=tmp_path / "run", **arguments)
-    resumed = nas.search(MACRO, CAP, trials=140, out=tmp_path / "run", **arguments)
-    assert resumed.resumed
-    assert same(whole, resumed)
-
-
 def test_a_finished_study_reprints_its_result_without_evaluating(tmp_path):
     first = nas.search(MACRO, CAP, toward_two_million, trials=30, out=tmp_path / "run")
     calls = []
@@ -120,7 +110,17 @@ def test_an_evaluator_that_fails_loses_its_candidate_and_not_the_search(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"), [("good", "returned str"), (None, "returned NoneType"), (float("inf"), "returned inf")]
+    ("answer", "reason"),
+    [
+        ("good", "returned str"),
+        ("12", "returned str"),
+        (True, "returned bool"),
+        (None, "returned NoneType"),
+        (float("inf"), "returned inf"),
+        ((1.0, 2.0, 0.0), "outside its interval"),
+        ((1.0, float("nan"), 3.0), "returned [nan"),
+        ((1.0, "a", 3.0), "instead of a number"),
+    ],
 )
 def test_an_answer_that_is_no_number_is_a_failure(answer, reason):
     study = nas.search(MACRO, CAP, lambda architecture: answer, trials=1)

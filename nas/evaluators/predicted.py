@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from nas.architecture import Architecture
+from nas.budget import human
 from nas.errors import EvaluatorError
 from nas.evaluators.score import About, Failure, Score
 from nas.predictor import Prediction, Predictor, load
@@ -42,6 +43,14 @@ class PredictorEvaluator:
 
     def score_architectures(self, architectures: Sequence[Architecture]) -> list[Score | Failure]:
         return [self._one(architecture) for architecture in architectures]
+
+    def remark(self, architecture: Architecture) -> str:
+        """A warning where a network lies outside the costs that the predictor was fitted on, else ""."""
+        if not self._predictor.extrapolates([architecture])[0]:
+            return ""
+        domain = self._predictor.document["domain"]
+        ranges = (f"{human(domain[m][0], m)} to {human(domain[m][1], m)}" for m in ("macs", "params"))
+        return f"the best network is extrapolated: the predictor was fitted on {' and '.join(ranges)}"
 
     def _one(self, architecture: Architecture) -> Score | Failure:
         try:

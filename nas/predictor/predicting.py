@@ -29,6 +29,7 @@ from nas.space import Genomes, SearchSpace
 
 SCHEMA = "nascli.predictor/1"
 BATCH = 8192
+ACTIVATIONS = ("relu", "silu")  # that of the benchmark, and that of the space
 
 
 class Prediction(NamedTuple):
@@ -93,8 +94,15 @@ class Predictor:
     def _codes_of(self, architectures: Sequence[Architecture]) -> Codes:
         reference, genomes = self.space.reference, []
         for table in architectures:
+            if not isinstance(table, Architecture):
+                raise EvaluatorError(f"the predictor reads architectures, got {type(table).__name__}")
+            if table.activation not in ACTIVATIONS:
+                known = " and ".join(ACTIVATIONS)
+                raise EvaluatorError(f"outside the predictor's domain: activation {table.activation}; it knows {known}")
             if _structure(table) != _structure(reference):
-                raise EvaluatorError("outside the predictor's domain: its stem, head or resolution differs from B0's")
+                raise EvaluatorError(
+                    "outside the predictor's domain: its stem, head, resolution, norm or padding differs from B0's"
+                )
             try:
                 genomes.append(self.space.encode(reference.model_copy(update={"stages": table.stages})))
             except SpaceError as error:
@@ -129,7 +137,8 @@ class Predictor:
 def _structure(table: Architecture) -> tuple[object, ...]:
     """What must be the same everywhere in the domain; the activation is not (see the note of the file)."""
     stem = table.stem
-    return (table.resolution, stem.channels, stem.kernel, stem.stride, stem.pool, table.head.channels)
+    whole = (table.resolution, table.head.channels, table.norm, table.padding)
+    return (*whole, stem.channels, stem.kernel, stem.stride, stem.pool)
 
 
 def read_predictor(text: dict[str, Any]) -> Predictor:

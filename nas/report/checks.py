@@ -11,8 +11,8 @@ def check_tables(told: dict[str, Any]) -> list[object]:
     """The figures of a check, band by band."""
     lines: list[object] = [
         f"{told['n']:,} rows: Spearman {_shown(told['spearman'])}, Kendall {_shown(told['kendall'])}, "
-        f"mean absolute error {told['mae']} points; the 90 % interval covers {told['coverage90']:.1%}, among the 5 % best predicted "
-        f"{told['coverage90_best']:.1%}",
+        f"mean absolute error {told['mae']} points; the 90 % interval covers {told['coverage90']:.1%}, "
+        f"among the 5 % best predicted {told['coverage90_best']:.1%}",
     ]
     if folds := told.get("folds"):
         lines.append(f"each row predicted by a fit that had not seen its network ({folds} folds)")

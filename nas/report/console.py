@@ -68,6 +68,9 @@ def _usage(error: Any) -> str:
 def fail(message: str, code: int) -> NoReturn:
     """One line on stderr, and the exit code."""
     typer.echo(f"error: {' '.join(message.split())}", err=True)
+    if code == INTERRUPTED:  # a second Ctrl-C while Python waits for threads would hang or print a traceback
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -35,6 +35,7 @@ def search_document(study: Study) -> dict[str, Any]:
                 "failed": len(study.trials) - len(study.scored),
                 "reasons": reasons(study),
             },
+            "remarks": list(study.remarks),
             "exhausted": study.exhausted,
             "seconds": round(study.seconds, 3),
             "resumed": study.resumed,
@@ -93,6 +94,7 @@ def search_tables(study: Study) -> list[object]:
     told += ["", _score_table(shown, f"front ({len(front)} of {len(study.front)})")]
     took = f"{study.evaluated:,} evaluated in {study.seconds:.1f} s" if study.evaluated else "all evaluated earlier"
     told += [f"{len(study.trials):,} architectures, {took}", *failed]
+    told += study.remarks
     if study.exhausted:
         told.append("every feasible architecture has been evaluated")
     return [*told, *([study.about.note] if study.about.note else []), MACS_NOTE]

@@ -16,7 +16,7 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.errors import StudyError
@@ -114,11 +114,24 @@ class Ledger:
         self._read.add(mine)
 
 
+class Held(JournalFileOpenLock):
+    """No lock of the journal's own: who writes it holds the folder.
+
+    Optuna's lock files outlive a process that is killed, and hold up the next one for half a minute or for ever.
+    """
+
+    def acquire(self) -> bool:
+        return True
+
+    def release(self) -> None:
+        pass
+
+
 def journal(path: Path, settings: Mapping[str, Any], *, claiming: bool) -> Ledger:
     """A ledger in a journal file: one appended line a trial."""
     _cut_torn_line(path)
     try:
-        storage = JournalStorage(JournalFileBackend(str(path)))
+        storage = JournalStorage(JournalFileBackend(str(path), Held(str(path))))
     except Exception as error:  # a journal that was edited or overwritten fails in many ways
         raise StudyError(f"{path} is damaged ({_first_line(error)}); delete it or choose another --out") from None
     return Ledger(storage, settings, str(path.parent), shared=False, claiming=claiming)

@@ -53,6 +53,7 @@ class Study:
     baselines: tuple[Baseline, ...] = ()
     seconds: float = 0.0
     evaluated: int = 0  # trials that this call evaluated; the others were there
+    remarks: tuple[str, ...] = ()  # what the evaluator says of the best network
     resumed: bool = False
     interrupted: bool = False
     exhausted: bool = False

@@ -68,7 +68,7 @@ def search(
         judge.score(space, space.sample(1, within, rng=np.random.default_rng(seed)))
     with ExitStack() as stack:
         folder = None if out is None else Path(out)
-        if folder is not None:
+        if folder is not None and storage is None:  # a database has locks of its own, and processes share it
             stack.enter_context(locked(folder))
         ledger = _ledger(folder, storage, settings, workers)
         pool = stack.enter_context(Pool(judge, space, workers))
@@ -89,11 +89,19 @@ def search(
             baselines=() if interrupted else baselines_of(space, within, judge, len(done), seed),
             seconds=time.perf_counter() - started,
             evaluated=run.evaluated,
+            remarks=_remarks(judge, space, done),
             resumed=resumed,
             interrupted=interrupted,
             exhausted=run.exhausted,
             out=folder,
         )
+
+
+def _remarks(judge: Evaluator, space: SearchSpace, trials: Sequence[Trial]) -> tuple[str, ...]:
+    """What the evaluator has to say of the best network, where it has anything."""
+    best = max((t for t in trials if t.score), key=lambda t: t.score.value if t.score else 0.0, default=None)
+    remark = getattr(judge, "remark", None)
+    return () if best is None or remark is None else tuple(filter(None, [remark(space.decode(best.genome))]))
 
 
 def _ledger(folder: Path | None, storage: str | None, settings: dict[str, Any], workers: int) -> Ledger | None:

@@ -38,8 +38,12 @@ class Pool:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End the workers, whatever they are at; what they had claimed is evaluated by the next run."""
         if self._pool is not None:
+            workers = list((self._pool._processes or {}).values())
             self._pool.shutdown(wait=False, cancel_futures=True)
+            for worker in workers:
+                worker.terminate()
 
     def score(self, genomes: list[Genomes]) -> Iterator[tuple[int, Score | Failure]]:
         """(index, answer) of each genome (slots,), in the order in which they are finished."""
