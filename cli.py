@@ -94,6 +94,9 @@ def scale(
     divisor: Annotated[
         int | None, typer.Option("--divisor", min=1, max=1024, help="Widths to multiples of this.")
     ] = None,
+    free: Annotated[
+        str, typer.Option("--free", help="Of a bare graph: scale the marked widths, or all.", metavar="marked|all")
+    ] = "marked",
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the network to this JSON file, the family to this folder.")
     ] = None,
@@ -101,6 +104,7 @@ def scale(
 ) -> None:
     """Scale a network by a rule, to a budget, or to a family; `nascli scale fit --help` fits α, β, γ."""
     from nas.budget import Budget
+    from nas.errors import unknown
     from nas.files import write_text
     from nas.networks import load_network, network_text
     from scaling import Caps, rule_named
@@ -109,7 +113,9 @@ def scale(
     if sum(given is not None for given in (phi, preset, to, family)) != 1:
         raise NasError("scale takes one of --phi 3, --preset b3, --to 1.2G-flops and --family 200M,400M-flops")
     network, caps = load_network(name), Caps(max_depth, max_width, max_resolution)
-    scaler = Scaler(network, rule_named(rule), caps, divisor)
+    if free not in ("marked", "all"):
+        raise NasError(unknown("--free", free, ("marked", "all")))
+    scaler = Scaler(network, rule_named(rule), caps, divisor, "all" if free == "all" else "marked")
     if family is not None:
         from nas.report.tables import MACS_NOTE, family_table
         from scaling.family import family as family_of

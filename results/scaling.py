@@ -53,8 +53,8 @@ behind it where it differs; rows are channels × repeats.
 """
 
 V2_NOTE = """
-Stem and head never agree: the rule scales them as V2-B1 to B3 do, while the released S, M and L keep a head of 1280
-channels and have a stem as wide as stage 1. So equal stages do not make equal counts.
+The stem is as wide as stage 1 and the head keeps its 1280 channels, as in the released S, M and L (V2-B1 to B3 scale
+both): L comes out to the unit.
 """
 
 REGNET_HEAD = """

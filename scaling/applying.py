@@ -55,7 +55,7 @@ def applied(
         if policy.replaces is not None:
             return Applied(policy.replaces(architecture, factors, whole), factors)
         table = multiply(architecture, **{axis: getattr(factors, axis) for axis in Factors.__slots__}, rounding=whole)
-        return Applied(policy.finish(table, factors, whole) if policy.finish else table, factors)
+        return Applied(policy.finish(architecture, table, factors, whole) if policy.finish else table, factors)
     except (ArchitectureError, ScaleError) as error:
         raise ScaleError(f"phi={phi:g}: {error}") from None
 

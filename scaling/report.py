@@ -13,6 +13,8 @@ from nas.budget import Budget, human
 from nas.errors import ScaleError
 from nas.files import document
 from nas.graph import Cost, cost
+from nas.graph.op import Op
+from nas.graph.ops import Conv2d
 from nas.lowering import lower
 from nas.networks import Network
 from nas.rounding import Rounding, rounding_rule
@@ -21,6 +23,7 @@ from scaling.applying import UNCAPPED, applied, within
 from scaling.graphs import scale_graph
 from scaling.rules import Caps, Factors, Rule
 from scaling.solving import Solution, solve
+from scaling.widths import Free
 
 SCALED = "nascli.scaled/1"
 
@@ -49,6 +52,7 @@ class Scaled:
     factors: Factors
     cost: Cost
     nearest: Published | None
+    divisor: int | None = None
     target: Budget | None = None
     solution: Solution | None = None
 
@@ -85,6 +89,7 @@ class Scaled:
     def remarks(self) -> list[str]:
         """What people trip over, in words."""
         rounding = "" if self.architecture is None else f"; rounding {self.architecture.rounding}"
+        rounding += "" if self.divisor is None else f", widths to multiples of {self.divisor} (this time only)"
         at = "" if self.phi is None else f" at φ = {self.phi:.4g}"
         lines = [
             f"{self.rule}{at}: depth × {self.factors.depth:.3f}, width × {self.factors.width:.3f}, "
@@ -92,7 +97,13 @@ class Scaled:
         ]
         if self.target is not None and self.solution is not None:
             why = f": {self.solution.reason}" if self.solution.reason else ""
-            lines.append(f"{self.target} is met to {self.solution.off:+.1%}{why}")
+            inside = self.target.low and self.target.low <= self.solution.amount <= self.target.high
+            how = (
+                f"met, {human(self.solution.amount, self.target.metric)}"
+                if inside
+                else f"met to {self.solution.off:+.1%}"
+            )
+            lines.append(f"{self.target} is {how}{why}")
         if (near := self.nearest) is not None:
             lines.append(
                 f"nearest published by macs: {near.name} ({human(near.params, 'params')}, {human(near.macs, 'macs')} "
@@ -118,6 +129,7 @@ class Scaler:
     rule: Rule
     caps: Caps = UNCAPPED
     divisor: int | None = None
+    free: Free = "marked"
 
     @property
     def rounding(self) -> Rounding:
@@ -128,16 +140,18 @@ class Scaler:
 
     def at(self, phi: float, name: str = "") -> Scaled:
         """The network at φ; raises ScaleError where there is none."""
-        network, factors = self._network(phi, name or f"{self.base.name}_phi{phi:g}")
+        rule = "" if self.rule.name == "efficientnet" else f"_{self.rule.name}"
+        network, factors = self._network(phi, name or f"{self.base.name}{rule}_phi{phi:g}")
         total = cost(network.graph)
         near = None if network.architecture is None else nearest_published(network.architecture, total.macs)
-        return Scaled(network, self.rule.name, phi, factors, total, near)
+        return Scaled(network, self.rule.name, phi, factors, total, near, self.divisor)
 
     def to(self, budget: Budget) -> Scaled:
         """The network whose cost is nearest to the budget's upper end, as `solve` finds it."""
         found = solve(lambda phi: self._amount(phi, budget.metric), budget)
         phi = round(found.phi, 6)
-        return replace(self.at(phi, f"{self.base.name}_{budget}"), target=budget, solution=found)
+        rule = "" if self.rule.name == "efficientnet" else f"_{self.rule.name}"
+        return replace(self.at(phi, f"{self.base.name}{rule}_{budget}"), target=budget, solution=found)
 
     def _amount(self, phi: float, metric: str) -> float:
         return float(getattr(cost(self._network(round(phi, 6), "")[0].graph), metric))
@@ -151,14 +165,21 @@ class Scaler:
         if self.rule.finish is not None or self.rule.replaces is not None:
             raise ScaleError(f"{base.name} is a bare graph; rule {self.rule.name} needs an architecture")
         factors = within(self.rule, self.rule.at(phi), self.caps, base.graph.input_shape[1])
+        if factors.group_width != 1 and any(_grouped(node.op) for node in base.graph.nodes.values()):
+            raise ScaleError(f"{base.name} is a bare graph; rule {self.rule.name} scales groups, which needs a table")
         graph = scale_graph(
             base.graph,
             depth=factors.depth,
             width=factors.width,
             resolution=factors.resolution,
             rounding=self.rounding,
+            free=self.free,
         )
         return Network(name, graph), factors
+
+
+def _grouped(op: Op) -> bool:
+    return isinstance(op, Conv2d) and 1 < op.groups < op.in_channels
 
 
 def by_preset(network: Network, preset: str) -> Scaled:

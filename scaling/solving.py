@@ -95,12 +95,12 @@ def _edge(seen: dict[float, float], budget: Budget) -> Solution:
 
 def _nearest(seen: dict[float, float], budget: Budget, crossing: float) -> Solution:
     target = float(budget.high)
-    under = [(cost, -abs(phi - crossing), phi) for phi, cost in seen.items() if (1 - CLOSE) * target <= cost <= target]
+    under = [(cost, -abs(phi), phi) for phi, cost in seen.items() if (1 - CLOSE) * target <= cost <= target]
     if under:
         cost, _, phi = max(under)
     else:
-        phi, cost = min(seen.items(), key=lambda item: (abs(math.log(item[1] / target)), abs(item[0] - crossing)))
-    if abs(cost / target - 1) <= CLOSE:
+        phi, cost = min(seen.items(), key=lambda item: (abs(math.log(item[1] / target)), abs(item[0])))
+    if abs(cost / target - 1) <= CLOSE or (budget.low and budget.low <= cost <= target):
         return Solution(phi, cost, cost / target - 1, "")
     steps = sorted({cost for near, cost in seen.items() if abs(near - crossing) <= AROUND} | {cost})
     least = max((c for c in steps if c <= target), default=steps[0])

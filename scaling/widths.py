@@ -34,11 +34,14 @@ class Widths:
         self._parts: dict[Ref, Parts] = {}
         for node in graph.nodes.values():
             self._follow(node)
-        for ref in graph.outputs:
-            self._fixed |= {self._root(part) for part in self._parts[ref]}
+        for ref in graph.outputs:  # classes stay; what a mark says of an output (a backbone's features) holds
+            roots = {self._root(part) for part in self._parts[ref]}
+            self._fixed |= {root for root in roots if not any(node.width for node in self._makers[root])}
         self._free = free
         if free == "marked" and not any(node.width and node.width.origin == "free" for node in graph.nodes.values()):
-            raise ScaleError("no width of this graph is marked as free; to scale every width, say free='all'")
+            raise ScaleError(
+                "no width of this graph is marked as free; to scale every width, say free='all' (--free all)"
+            )
 
     # -- following the channels -----------------------------------------------------------------------------
 

@@ -19,13 +19,10 @@ from nas.networks import Network, load_network
 from scaling.fitting import KEPT, fit
 from scaling.triples import PAPER, triples
 
-
 B0 = zoo.architecture("efficientnet_b0")
 ROWS = zip(B0.stages, (1, 1, 1, 1, 1, 2, 1), strict=True)  # layers with room to grow in the predictor's domain
 SHALLOW = B0.model_copy(update={"stages": tuple(row.model_copy(update={"repeats": n}) for row, n in ROWS)})
 NETWORK = Network("shallow", lower(SHALLOW), SHALLOW)
-
-# -- the grid ------------------------------------------------------------------------------------------
 
 
 @given(st.integers(10, 40), st.integers(0, 5), st.sampled_from(["0.1", "0.2", "0.25", "0.3"]))
@@ -66,9 +63,6 @@ def test_the_grid_is_exact_where_floats_are_not():
 def test_a_product_that_no_grid_reaches_is_told(numbers, message):
     with pytest.raises(ScaleError, match=message):
         triples(*numbers)
-
-
-# -- the fit -------------------------------------------------------------------------------------------
 
 
 def wider_is_better(architecture):

@@ -19,9 +19,8 @@ from nas.multiplying import multiply
 from nas.networks import Network, load_network
 from scaling import RULES, Caps, rule_named
 from scaling.family import family, targets
-from scaling.report import Scaler
+from scaling.report import Scaler, by_preset
 from scaling.solving import CLOSE, solve
-
 
 HALF = multiply(zoo.architecture("efficientnet_b0"), depth=0.5)
 B0, SHALLOW, REGNET = load_network("b0"), Network("shallow", lower(HALF), HALF), load_network("regnetx_002")
@@ -107,6 +106,13 @@ def test_a_budget_out_of_reach_tells_what_is_reached(rule, caps, budget, message
 def test_a_graph_without_a_table_meets_the_same_budget():
     bare, full = (scaler("resolution", base).to(Budget.parse("1G-flops")) for base in (Network("bare", B0.graph), B0))
     assert (bare.phi, bare.cost, bare.architecture) == (full.phi, full.cost, None)
+
+
+def test_the_nearest_published_network_and_its_implied_phi_are_told():
+    told = scaler("efficientnet", B0).at(3)
+    assert told.nearest.name == "efficientnet_b4"
+    assert told.nearest.implied_phi == {"depth": 3.22, "width": 3.53, "resolution": 3.78}
+    assert by_preset(B0, "b3").network.name == "efficientnet_b3"
 
 
 # -- a family ------------------------------------------------------------------------------------------

@@ -18,10 +18,8 @@ from nas.graph import cost
 from nas.graph.ops import StochasticDepth
 from nas.lowering import lower
 from nas.multiplying import multiply
-from nas.networks import load_network
 from nas.rounding import rounding_rule
-from scaling import PRESETS, RULES, apply, implied_phi, rule_named, scale, scale_graph
-from scaling.report import Scaler, by_preset
+from scaling import PRESETS, RULES, apply, implied_phi, scale, scale_graph
 
 # -- the square ----------------------------------------------------------------------------------------
 
@@ -147,10 +145,3 @@ def test_a_preset_of_its_base_is_the_released_table_and_multiplies_any_other_net
     preset = PRESETS[name]
     assert apply(zoo.architecture(preset.base), name) == zoo.architecture(preset.member)
     assert apply(zoo.architecture("mobilenet_v2"), name).resolution == preset.resolution
-
-
-def test_the_nearest_published_network_and_its_implied_phi_are_told():
-    told = Scaler(load_network("b0"), rule_named("efficientnet")).at(3)
-    assert told.nearest.name == "efficientnet_b4"
-    assert told.nearest.implied_phi == {"depth": 3.22, "width": 3.53, "resolution": 3.78}
-    assert by_preset(load_network("b0"), "b3").network.name == "efficientnet_b3"

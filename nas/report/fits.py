@@ -20,8 +20,9 @@ def fit_tables(told: dict[str, Any]) -> list[object]:
     else:
         paper = [point for point in points if point.get("paper")]
         lines.append(_table([("chosen", chosen), *(("paper", point) for point in paper)], told["score"]["unit"]))
-        if (tied := len(told["ties"])) > 1:
-            lines.append(f"{tied} triples tie: their intervals cannot tell them apart; chosen is one with few macs")
+        tied = {(point["macs"], point["params"], point["value"]) for point in told["ties"]}
+        if len(tied) > 1:
+            lines.append(f"{len(tied)} networks tie: their intervals cannot tell them apart; chosen is one of few macs")
         lines += ["", _table([("", point) for point in told["front"][:SHOWN]], "front")]
         lines.append(f"{len(points)} triples, {len(points) - len(failed)} scored")
     reasons = sorted({point["reason"] for point in failed})

@@ -35,8 +35,9 @@ def efficientnetv2(
 ) -> Rule:
     """Depth α^φ (or `depth`), width β^φ (or `width`), resolution γ^φ up to `largest`.
 
-    From a depth multiplier of `late_from` on, the first MBConv stage of expand 6 gets `late_layers` more blocks, and
-    a last stage ("channels x repeats", or "none") follows, scaled like the others.
+    The stem is as wide as the first stage and the head stays, as in S, M and L. From a depth multiplier of `late_from`
+    on, the first MBConv stage of expand 6 on maps of 1/16 gets `late_layers` more blocks, and where the table ends in
+    a strided stage a last one ("channels x repeats", or "none") follows, scaled like the others.
     """
     check_growth("efficientnetv2", alpha=alpha, beta=beta, gamma=gamma)
     found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,2})", last_stage)
@@ -48,17 +49,27 @@ def efficientnetv2(
         deeper, wider = alpha**phi if depth is None else depth, beta**phi if width is None else width
         return Factors(deeper, wider, gamma**phi)
 
-    def finish(table: Architecture, used: Factors, rule: Rounding) -> Architecture:
-        if used.depth < late_from:
-            return table
+    def finish(base: Architecture, table: Architecture, used: Factors, rule: Rounding) -> Architecture:
         rows = list(table.stages)
-        late = next((n for n, row in enumerate(rows) if isinstance(row, MBConv) and row.expand == 6), None)
-        if late is None:
-            raise ScaleError("rule efficientnetv2: no MBConv stage of expand 6 to add late layers to")
-        rows[late] = rows[late].model_copy(update={"repeats": rows[late].repeats + late_layers})
-        if repeats:
-            size = {"channels": rule.channels(channels * used.width), "repeats": rule.repeats(repeats * used.depth)}
-            rows.append(rows[-1].model_copy(update={"stride": 1, **size}))
-        return Architecture.read(table.model_copy(update={"stages": tuple(rows)}).model_dump())
+        if used.depth >= late_from:
+            late = _late_stage(table)
+            rows[late] = rows[late].model_copy(update={"repeats": rows[late].repeats + late_layers})
+            if repeats and rows[-1].stride > 1:
+                size = {"channels": rule.channels(channels * used.width), "repeats": rule.repeats(repeats * used.depth)}
+                rows.append(rows[-1].model_copy(update={"stride": 1, **size}))
+        changed: dict[str, object] = {"stages": tuple(rows)}
+        if used.width != 1:
+            changed |= {"stem": table.stem.model_copy(update={"channels": rows[0].channels}), "head": base.head}
+        return Architecture.read(table.model_copy(update=changed).model_dump())
 
     return Rule("efficientnetv2", "Tan & Le 2021, arXiv:2104.00298 §3.4", factors, finish, largest=largest)
+
+
+def _late_stage(table: Architecture) -> int:
+    """The first MBConv stage of expand 6 that works at a sixteenth of the image (14×14 at 224 px)."""
+    reduction = table.stem.stride * (2 if table.stem.pool else 1)
+    for number, row in enumerate(table.stages):
+        reduction *= row.stride
+        if reduction == 16 and isinstance(row, MBConv) and row.expand == 6:
+            return number
+    raise ScaleError("rule efficientnetv2: no MBConv stage of expand 6 at 1/16 of the image to add late layers to")

@@ -24,12 +24,14 @@ class Factors:
     group_width: float = 1.0
 
 
-Finish: TypeAlias = Callable[[Architecture, Factors, Rounding], Architecture]
+Finish: TypeAlias = Callable[[Architecture, Architecture, Factors, Rounding], Architecture]
+Replace: TypeAlias = Callable[[Architecture, Factors, Rounding], Architecture]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named rule: `factors` of a φ, and what it does beyond multiplying (`finish`, on the multiplied table).
+    """A named rule: `factors` of a φ, and what it does beyond multiplying (`finish`, of the base
+    and the multiplied table).
 
     `replaces` makes the scaled table from the base by itself, for rules that do not multiply. `largest` is the
     rule's own cap on the image size in pixels. `source` cites the paper.
@@ -39,7 +41,7 @@ class Rule:
     source: str
     factors: Callable[[float], Factors]
     finish: Finish | None = None
-    replaces: Finish | None = None
+    replaces: Replace | None = None
     largest: int | None = None
 
     def at(self, phi: float) -> Factors:
