@@ -24,7 +24,7 @@ SWEPT, STARTS = 10_000_000, 200
 
 HEAD = f"""# How near a search comes to the best
 
-Written by `python benchmarks/search_quality.py > results/search.md` (some minutes on 2 cores).
+Written by `python benchmarks/search_quality.py > results/search.md` (a quarter of an hour on 2 cores).
 
 *Best known*: the highest prediction among {SWEPT:,} uniform feasible candidates of `efficientnet` and steepest ascent
 (one or two slots at once) from the best {STARTS}, with the same predictor. A search has {TRIALS:,} trials, one worker.
