@@ -11,6 +11,7 @@ from nas.blocks.recipe import Norm
 from nas.blocks.row import Channels, Kernel, Row, Stride
 from nas.errors import ArchitectureError, unknown
 from nas.graph.ops.pointwise import ACTIVATIONS
+from nas.graph.starts import known_start
 from nas.naming import naming_table
 from nas.rounding import rounding_rule
 
@@ -71,10 +72,10 @@ class Architecture(Row):
             raise ArchitectureError(unknown("activation", name, ACTIVATIONS))
         return name
 
-    @field_validator("rounding", "naming")
+    @field_validator("rounding", "naming", "init")
     @classmethod
     def _known_rule(cls, name: str, info: Any) -> str:
-        (rounding_rule if info.field_name == "rounding" else naming_table)(name)
+        {"rounding": rounding_rule, "naming": naming_table, "init": known_start}[info.field_name](name)
         return name
 
     @classmethod

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import re
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from keyword import iskeyword
 from operator import getitem
 from typing import Literal
@@ -11,13 +13,13 @@ from typing import Literal
 import torch
 from torch import fx, nn
 
-from nas.errors import GraphError
-from nas.graph import Graph, Node
+from nas.errors import GraphError, unknown
+from nas.graph import Graph, Node, Ref
 from nas.graph.ops import Dropout, StochasticDepth
-from nas.graph.storage import overwrites
+from nas.graph.storage import batched, overwrites
 from nas.graph.taps import tapped
 from nas.initialising import init_rule, initialise
-from nas.layers import EXPRESSIONS, MODULES, PARAMETERS
+from nas.layers import EXPRESSIONS, MODULES, PARAMETERS, Wire
 
 MOST_PARAMS = 2 * 10**10  # 80 GB of float32: a bound on what a compile may allocate
 
@@ -35,6 +37,8 @@ def compile_graph(
     of the smallest reduction). `init="none"` leaves the weights at zero, for cost or latency. Raises
     GraphError for a graph whose shapes do not fit.
     """
+    if init not in ("family", "none"):
+        raise GraphError(unknown("init", init, ("family", "none")))
     rule = init_rule(graph.init)
     if out_indices is not None:
         graph = tapped(graph, out_indices)
@@ -42,15 +46,19 @@ def compile_graph(
         raise GraphError(f"{graph.params:,} parameters; a compile allocates at most {MOST_PARAMS:,}")
     shapes = graph.shapes()
     root, trace = nn.Module(), fx.Graph()
-    values: dict[tuple[str, int], fx.Node] = {}
-    inplace = overwrites(graph, shapes)
+    trace._graph_namespace.create_name("self", None)  # no tensor may take the module's own name
+    image = Wire(trace.placeholder(_argument(graph.input.name)), graph.input_shape, batched=True)
+    values: dict[Ref, Wire] = {(graph.input.name, 0): image}
+    inplace, many, paths = overwrites(graph, shapes), batched(graph), module_paths(graph.nodes)
     for name, node in graph.nodes.items():
-        inputs = [values[ref] for ref in node.inputs]
-        made = _emit(root, trace, node, inputs, name in inplace)
+        if node is graph.input:
+            continue
+        made = _emit(root, trace, node, paths[name], [values[ref] for ref in node.inputs], name in inplace)
         outputs = shapes[name]
-        for index in range(len(outputs)):
-            values[name, index] = made if len(outputs) == 1 else trace.call_function(getitem, (made, index))
-    results = [values[ref] for ref in graph.outputs]
+        for index, shape in enumerate(outputs):
+            tensor = made if len(outputs) == 1 else trace.call_function(getitem, (made, index))
+            values[name, index] = Wire(tensor, shape, name in many)
+    results = [values[ref].expanded(trace, image).node for ref in graph.outputs]
     trace.output(results if out_indices is not None or len(results) > 1 else results[0])
     trace.on_generate_code(_fetch_once)
     _materialise(root)
@@ -59,33 +67,51 @@ def compile_graph(
     return fx.GraphModule(root, trace, class_name=_identifier(graph.name) or "GraphModule")
 
 
-def _emit(root: nn.Module, trace: fx.Graph, node: Node, inputs: list[fx.Node], inplace: bool) -> fx.Node:
-    """Add one node to the module tree and to the trace."""
-    op, kind, path = node.op, type(node.op), module_path(node.name)
+def _emit(root: nn.Module, trace: fx.Graph, node: Node, path: str, inputs: list[Wire], inplace: bool) -> fx.Node:
+    """Add one node to the module tree, at `path`, and to the trace."""
+    op, kind = node.op, type(node.op)
     if isinstance(op, (Dropout, StochasticDepth)) and op.rate == 0:
-        return inputs[0]
+        return inputs[0].node
     if kind in MODULES:
         parent, leaf = _container(root, path)
-        parent.add_module(leaf, MODULES[kind](op, inplace))
-        return trace.call_module(path, tuple(inputs))
+        parent.add_module(leaf, MODULES[kind](op, inplace, inputs[0].shape))
+        return trace.call_module(path, tuple(wire.node for wire in inputs))
     if kind in EXPRESSIONS:
         return EXPRESSIONS[kind](trace, op, inputs, inplace)
     if kind in PARAMETERS:
         parent, leaf = _container(root, path)
         parent.register_parameter(leaf, nn.Parameter(PARAMETERS[kind](op)))
         return trace.get_attr(path)
-    if not inputs:
-        return trace.placeholder(_identifier(node.name))
     raise GraphError(f"node {node.name!r}: {op.kind} has no torch twin in nas.layers")
 
 
-def module_path(name: str) -> str:
-    """The submodule path of a node name: parts that Python or torch use otherwise get a _ behind them."""
-    return ".".join(f"{part}_" if iskeyword(part) or part in _TAKEN else part for part in name.split("."))
+def module_paths(names: Iterable[str]) -> dict[str, str]:
+    """The submodule path of each node name, no two alike.
+
+    Parts that Python or torch use otherwise get a _ behind them, and another where that is a neighbour's name.
+    """
+    names, below = list(names), defaultdict[str, dict[str, str]](dict)  # below: holder -> part of name -> part of path
+    for name in names:
+        holder = ""
+        for part in name.split("."):
+            below[holder][part] = part
+            holder += f"{part}."
+    for parts in below.values():
+        for part in [part for part in parts if iskeyword(part) or part in _TAKEN]:
+            while parts[part] in _TAKEN or iskeyword(parts[part]) or list(parts.values()).count(parts[part]) > 1:
+                parts[part] += "_"
+    paths = {}
+    for name in names:
+        found, holder = [], ""
+        for part in name.split("."):
+            found.append(below[holder][part])
+            holder += f"{part}."
+        paths[name] = ".".join(found)
+    return paths
 
 
 # Attributes that every module has, and the words of the generated code.
-_TAKEN = frozenset(dir(fx.GraphModule)) | frozenset(vars(nn.Module())) | {"self", "getattr", "graph", "code"}
+_TAKEN = frozenset(dir(fx.GraphModule(nn.Module(), fx.Graph()))) | {"self", "getattr"}
 
 
 def _container(root: nn.Module, path: str) -> tuple[nn.Module, str]:
@@ -102,6 +128,15 @@ def _identifier(name: str) -> str:
     return re.sub(r"\W|^(?=\d)", "_", name)
 
 
+def _argument(name: str) -> str:
+    """The name of forward's argument, unlike any word that its code uses."""
+    name = _identifier(name)
+    return f"{name}_" if iskeyword(name) or name in _WORDS else name
+
+
+_WORDS = frozenset(dir(builtins)) | {"self", "torch", "device", "inf", "nan", "fx_pytree", "pytree"}
+
+
 def _materialise(root: nn.Module) -> None:
     """Give the weights that were made without storage (to skip torch's initialisation) zeros."""
     for module in root.modules():
@@ -111,7 +146,7 @@ def _materialise(root: nn.Module) -> None:
 
 
 # A call of a nested module as fx writes it: `= getattr(getattr(self.features, "0"), "1")(`.
-_CALLEE = re.compile(r'= ((?:getattr\()*self[\w.]*(?:, "[\w-]+"\)[\w.]*)*)\(')
+_CALLEE = re.compile(r'= ((?:getattr\()*self\b[\w.]*(?:, "[\w-]+"\)[\w.]*)*)\(')
 
 
 def _fetch_once(_: object) -> Callable[[list[str]], list[str]]:
@@ -126,11 +161,14 @@ def _with_fetched_containers(lines: list[str]) -> list[str]:
     """
     fetched: dict[tuple[str, ...], str] = {}
     rewritten: list[str] = []
+    prefix = "_in"
+    while any(re.search(rf"\b{prefix}\d", line) for line in lines):  # a tensor of that name
+        prefix = f"_{prefix}"
 
     def modules_of(path: tuple[str, ...]) -> str:
         if path not in fetched:
             holder = f'{modules_of(path[:-1])}["{path[-1]}"]' if path else "self"
-            fetched[path] = f"_in{len(fetched)}"
+            fetched[path] = f"{prefix}{len(fetched)}"
             rewritten.append(f"{fetched[path]} = {holder}._modules\n")
         return fetched[path]
 

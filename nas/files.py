@@ -66,6 +66,8 @@ def parse_json(text: str, where: str = "document") -> dict[str, Any]:
         raise FileError(f"{where}: not JSON ({error.msg} at line {error.lineno}); is it cut off?") from None
     except RecursionError:
         raise FileError(f"{where}: nested too deeply") from None
+    except ValueError:
+        raise FileError(f"{where}: holds a whole number of thousands of digits; not read") from None
     if not isinstance(value, dict):
         raise FileError(f"{where}: expected a JSON object, found a {type(value).__name__}")
     return value
@@ -85,10 +87,12 @@ def check_schema(value: dict[str, Any], *known: str, where: str = "document") ->
 def _refuse_twice(node: Any, where: str) -> None:
     """FileError for a key that stands twice in one mapping, of which YAML would silently take the last."""
     children = node.value if isinstance(getattr(node, "value", None), list) else []
-    keys = [child[0].value for child in children if isinstance(child, tuple)]
+    seen: set[str] = set()
     for child in children:
-        if isinstance(child, tuple) and keys.count(child[0].value) > 1:
+        key = str(child[0].value) if isinstance(child, tuple) else None
+        if key is not None and key in seen:
             raise FileError(f"{where}: key {child[0].value!r} stands twice (line {child[0].start_mark.line + 1})")
+        seen |= set() if key is None else {key}
         for part in child if isinstance(child, tuple) else (child,):
             _refuse_twice(part, where)
 
@@ -104,11 +108,17 @@ def parse_yaml(text: str, where: str = "document") -> Any:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise FileError(f"{where}: anchors and aliases (& and *) are not read; write the value out")
+            if (tag := getattr(event, "tag", None)) is not None:
+                raise FileError(f"{where}: not YAML that is read here: tags ({tag[:40]}) are not; write the value out")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > DEEPEST:
                 raise FileError(f"{where}: nested more than {DEEPEST} deep")
         _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), where)
         return yaml.safe_load(text)
+    except FileError:
+        raise
+    except (ValueError, RecursionError) as error:  # a date such as 2024-99-99, a number of thousands of digits
+        raise FileError(f"{where}: not YAML (a value cannot be read: {str(error).partition(';')[0]})") from None
     except yaml.YAMLError as error:
         line = f" at line {mark.line + 1}" if (mark := getattr(error, "problem_mark", None)) else ""
         raise FileError(f"{where}: not YAML ({getattr(error, 'problem', None) or error}{line})") from None

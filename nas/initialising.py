@@ -9,7 +9,7 @@ from math import sqrt
 import torch
 from torch import Generator, Tensor, nn
 
-from nas.errors import GraphError, unknown
+from nas.graph.starts import known_start
 
 Fill = Callable[[Tensor, Generator | None], object]
 
@@ -44,7 +44,7 @@ class Init:
     linear_bias: bool = False
 
 
-INITS: dict[str, Init] = {
+INITS: dict[str, Init] = {  # their names stand in nas.graph.starts too
     "default": Init(fan_out, torch_default),
     "efficientnet": Init(fan_out, by_outputs),  # torchvision efficientnet.py, after tensorflow/tpu
     "mobilenetv2": Init(fan_out, small_normal),  # torchvision mobilenetv2.py
@@ -54,9 +54,7 @@ INITS: dict[str, Init] = {
 
 def init_rule(name: str) -> Init:
     """The rule of that name; raises GraphError for an unknown one."""
-    if name not in INITS:
-        raise GraphError(unknown("weight initialisation", name, INITS))
-    return INITS[name]
+    return INITS[known_start(name)]
 
 
 @torch.no_grad()

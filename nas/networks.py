@@ -13,11 +13,15 @@ from nas.errors import ArchitectureError, FileError
 from nas.files import check_schema, document, parse_json, read_text
 from nas.graph import Graph
 from nas.graph.document import SCHEMA as GRAPH
+from nas.graph.document import check_keys
 from nas.lowering import lower
 
 NETWORK = "nascli.network/1"  # an architecture with its graph, and whatever a search says of it
 ARCHITECTURE = "nascli.architecture/1"
 BEST = "best.json"
+# What a document of either kind may say, and of these what a search says of its winner (only told, not read back).
+TOLD = ("space", "score_unit", "digest", "score", "low", "high", "macs", "params", "activations", "memory")
+KEYS = ("schema", "nascli_version", "name", "num_classes", "in_chans", "architecture", "graph", *TOLD)
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,18 @@ def load_network(name: str) -> Network:
     if schema == GRAPH:
         graph = Graph.from_json(text)
         return Network(graph.name or path.stem, graph)
+    check_keys(value, KEYS, name)
     for key in ("architecture", "name"):
         if key not in value:
             raise FileError(f"{name}: not well formed: no {key!r}")
+    if not isinstance(value["name"], str):
+        raise FileError(f"{name}: name must be a text, got {value['name']!r}")
     try:
         table = Architecture.read(value["architecture"])
     except ArchitectureError as error:
         raise FileError(f"{name}: {error}") from None
     classes, channels = _count(value, "num_classes", 1000, name), _count(value, "in_chans", 3, name)
-    graph = lower(table, classes, channels, name=str(value["name"]))
+    graph = lower(table, classes, channels, name=value["name"])
     return Network(graph.name, graph, table, classes, channels)
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from nas.errors import GraphError, ScaleError
 from nas.graph import Graph, Shape
-from nas.graph.node import Node
-from nas.graph.ops import Input
+from nas.graph.node import Node, Width
+from nas.graph.ops import Conv2d, Input
 from nas.rounding import Rounding, rounding_rule
 from scaling.repeats import WAY_OUT, deepen
 from scaling.widths import Free, Widths
@@ -54,7 +54,7 @@ def _resized(graph: Graph, width: float, resolution: float, rule: Rounding, free
     nodes: list[Node] = []
     for name, node in graph.nodes.items():
         inputs = tuple(shapes[source][index] for source, index in node.inputs)
-        op = node.op
+        op, mark = node.op, node.width
         if isinstance(op, Input):
             sizes = (size if resolution == 1 else rule.resolution(size * resolution) for size in op.shape[1:])
             op = Input((op.shape[0], *sizes))
@@ -62,13 +62,23 @@ def _resized(graph: Graph, width: float, resolution: float, rule: Rounding, free
         try:
             if made and not isinstance(op, Input):
                 op = op.resized(inputs, made)
+                if isinstance(op, Conv2d) and mark is not None and mark.group:
+                    op, mark = _regrouped(op, mark)
             shapes[name] = op.shapes(*inputs)
         except GraphError as error:
             raise GraphError(f"{f'{node.stage}, ' if node.stage else ''}node {name!r}: {error}") from None
         if channels:
             _check_shortcut(node, before, shapes)
-        nodes.append(node if op == node.op else replace(node, op=op))
+        nodes.append(node if op == node.op else replace(node, op=op, width=mark))
     return Graph(nodes, graph.outputs, name=graph.name, init=graph.init)
+
+
+def _regrouped(op: Conv2d, mark: Width) -> tuple[Conv2d, Width]:
+    """The convolution in groups of the marked width, which a single group does not show."""
+    group = min(mark.group, op.in_channels)
+    if op.in_channels % group:
+        raise GraphError(f"{op.in_channels} channels are no whole number of groups of {group}")
+    return replace(op, groups=op.in_channels // group), replace(mark, group=group)
 
 
 def _check_shortcut(node: Node, before: dict[str, tuple[Shape, ...]], after: dict[str, tuple[Shape, ...]]) -> None:

@@ -13,11 +13,13 @@ from safetensors.torch import load, save
 
 import search_spaces
 from nas import zoo
-from nas.compiler import compile_graph, module_path
+from nas.compiler import compile_graph, module_paths
 from nas.errors import GraphError
-from nas.graph import GraphBuilder, cost
-from nas.graph.ops import Activation, Add, Conv2d, Multiply, StochasticDepth
+from nas.graph import Graph, GraphBuilder, cost
+from nas.graph.ops import Activation, Add, Concat, Conv2d, Multiply, Parameter, StochasticDepth
+from nas.graph.starts import STARTS
 from nas.graph.storage import overwrites
+from nas.initialising import INITS
 from nas.lowering import lower
 
 STATE_DICTS = (Path(__file__).parent / "reference" / "state_dicts.txt").read_text().split("# ")[1:]
@@ -58,11 +60,29 @@ def test_the_two_meters_agree_on_sampled_networks(space_name):
         assert total.macs == measured_macs(model, graph.input_shape)
 
 
-@pytest.mark.parametrize("name", ["efficientnet_b0", "mobilenet_v2", "resnet18", "resnet50", "efficientnet_v2_s"])
-def test_peak_memory_is_what_the_module_holds(name):
-    graph = zoo.build(name)
-    measured = measured_peak_bytes(compile_graph(graph, init="none"), graph.input_shape)
-    assert cost(graph).peak_memory_bytes == measured
+SMALLEST = {zoo.entry(name).family: name for name in reversed(zoo.names())}  # the first entry of each family
+
+
+@pytest.mark.parametrize("padding", ["symmetric", "same"])
+@pytest.mark.parametrize("name", [*SMALLEST.values(), "efficientnet_b8", "resnet50", "efficientnet_v2_s"])
+def test_peak_memory_is_what_the_module_holds(name, padding):
+    table = zoo.architecture(name).model_copy(update={"padding": padding})
+    graph = lower(table.model_copy(update={"resolution": min(table.resolution, 224)}))
+    model = compile_graph(graph, init="none")
+    for size in (graph.input_shape[1], 97):  # at an odd size SAME pads other maps
+        shape = (3, size, size)
+        assert cost(graph, shape).peak_memory_bytes == measured_peak_bytes(model, shape)
+
+
+@pytest.mark.parametrize(("size", "padded"), [(32, 0), (33, 34)])
+def test_a_convolution_that_pads_nothing_at_this_size_copies_nothing(size, padded):
+    build = GraphBuilder((3, size, size))
+    x = build.add(Conv2d(3, 8), build.input, name="wide")
+    graph = build.graph([build.add(Conv2d(8, 9, (2, 2), (2, 2), "same"), x, name="conv")])
+    made = graph.shapes()["conv"][0][1] ** 2
+    peak = 4 * max(8 * size**2 + 3 * size**2, 8 * size**2 + 8 * padded**2 + 9 * made)
+    assert cost(graph).peak_memory_bytes == peak
+    assert measured_peak_bytes(compile_graph(graph), (3, size, size)) == peak
 
 
 @pytest.fixture(scope="module")
@@ -166,12 +186,42 @@ def test_features_equal_the_inner_maps_of_the_whole_network():
     assert torch.equal(tap(image)[0], whole(image))
 
 
-@pytest.mark.parametrize("name", ["forward", "training", "class", "self.getattr", "features.train"])
+@pytest.mark.parametrize("name", ["forward", "training", "class", "self.getattr", "features.train", "Self", "meta"])
 def test_any_node_name_compiles(name):
     build = GraphBuilder((3, 8, 8))
     model = compile_graph(build.graph([build.add(Conv2d(3, 4), build.input, name=name)]))
     assert model(torch.zeros(1, 3, 8, 8)).shape == (1, 4, 8, 8)
-    assert list(model.state_dict()) == [f"{module_path(name)}.weight"]
+    assert list(model.state_dict()) == [f"{module_paths([name])[name]}.weight"]
+
+
+@pytest.mark.parametrize("names", [("forward", "forward_"), ("class.a", "class_.a"), ("_in0", "b.c"), ("b.c", "__in1")])
+def test_two_nodes_never_share_weights_or_a_variable(names):
+    build = GraphBuilder((3, 8, 8))
+    x = build.input
+    for name in names:
+        x = build.add(Conv2d(3, 3), x, name=name)
+    model = compile_graph(build.graph([x]))
+    assert len(model.state_dict()) == 2
+    image = torch.randn(2, 3, 8, 8)
+    first, second = (model.get_submodule(module_paths(names)[name]) for name in names)
+    assert torch.equal(model(image), second(first(image)))
+
+
+@pytest.mark.parametrize("name", ["self", "selfish", "class", "None", "_in0", "getattr", "torch", "a_b", "3"])
+def test_the_image_may_have_any_name(name):
+    build = GraphBuilder((3, 8, 8), input_name=name)
+    scale = build.add(Parameter((3, 1, 1), 2.0), name="a.b")
+    y = build.add(Concat(), build.add(Multiply(), build.input, scale, name="c.twice"), build.input, name="both")
+    nodes = list(build.graph([y]).nodes.values())
+    model = compile_graph(Graph([nodes[1], nodes[0], *nodes[2:]], [y.ref]))  # the image need not come first
+    image = torch.randn(2, 3, 8, 8)
+    assert torch.equal(model(image), torch.cat([2 * image, image], 1))
+
+
+def test_an_unknown_start_of_the_weights_is_refused():
+    with pytest.raises(GraphError, match="no init 'familly'; did you mean 'family'"):
+        compile_graph(zoo.build("resnet18"), init="familly")
+    assert set(STARTS) == set(INITS)
 
 
 # -- running in place -------------------------------------------------------------------------------

@@ -47,6 +47,9 @@ def test_a_network_file_gives_back_its_network(tmp_path):
         ('{"schema": "nascli.architecture/1"}', "no 'architecture'"),
         ('{"schema": "nascli.architecture/1", "name": "x", "architecture": {}}', "resolution"),
         ('{"schema": "nascli.architecture/1", "name": "x", "architecture": 3}', "architecture"),
+        ('{"schema": "nascli.architecture/1", "name": 3, "architecture": {}}', "name must be a text"),
+        ('{"schema": "nascli.architecture/1", "nmae": "x"}', "best.json: no key 'nmae'; did you mean 'name'"),
+        ('{"num_classes": ' + "9" * 5000 + "}", "thousands of digits"),
     ],
 )
 def test_a_file_that_is_no_network_is_one_clear_line(tmp_path, text, message):
@@ -70,6 +73,7 @@ def test_a_file_that_is_no_network_is_one_clear_line(tmp_path, text, message):
         (lambda a: a.update(stages=[a["stages"][0]] * 500), "stages"),
         (lambda a: [row.update(repeats=1000) for row in a["stages"]], "more than 4096 blocks"),
         (lambda a: a.update(naming="timm"), "naming table"),
+        (lambda a: a.update(init="nope"), "no weight initialisation 'nope'"),
         (lambda a: a["stages"][1].update(expand=float("nan")), "expand"),
     ],
 )

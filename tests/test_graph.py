@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nas.errors import FileError, GraphError
-from nas.graph import Graph, GraphBuilder, Node, cost
+from nas.graph import Graph, GraphBuilder, Node, Width, cost
 from nas.graph.ops import (
     Activation,
     Add,
+    BatchNorm,
     Concat,
     Conv2d,
     Dropout,
@@ -98,6 +99,17 @@ def test_the_canonical_shape_may_be_overridden():
         cost(graph, (1, 8, 8))
 
 
+@pytest.mark.parametrize("shape", [224, (), (3, "a", 8), (3, 8.0, 8), (3, True, 8), (3, 0, 8), None])
+def test_a_shape_of_the_image_is_channels_height_and_width(shape):
+    if shape is not None:
+        with pytest.raises(
+            GraphError, match=r"give a tuple of sizes, such as \(channels, height, width\)|must be an int"
+        ):
+            cost(small(), shape)
+    with pytest.raises(GraphError):
+        Input(shape)
+
+
 def test_nodes_given_in_any_order_run_in_a_valid_one():
     graph = small()
     shuffled = Graph(reversed(list(graph.nodes.values())), graph.outputs)
@@ -116,6 +128,13 @@ def test_nodes_given_in_any_order_run_in_a_valid_one():
         ([Node("x", Input((3, 8, 8))), Node("y", Input((3, 8, 8)))], [("x", 0)], "exactly one input"),
         ([Node("x", Input((3, 8, 8))), Node("a", Add(), (("a", 0), ("x", 0)))], [("a", 0)], "cycle"),
         ([Node("a", Input((3, 8, 8))), Node("a.b", Activation("relu"), (("a", 0),))], [("a.b", 0)], "lies inside"),
+        ([Node("x", Input((3, 8, 8)))], [("x", 5)], r"output node 'x' has 1 outputs \(from 0\), not 5"),
+        ([Node("x", Input((3, 8, 8)))], [("x", -1)], "has 1 outputs"),
+        ([Node("x", Input((3, 8, 8))), Node("a", conv(3, 4), (("x", 1),))], [("a", 0)], "node 'a': input 'x' has 1"),
+        ([Node("x", Input((3, 8, 8))), Node("a", conv(3, 4), (("x", -1),))], [("a", 0)], "not -1"),
+        ([Node("x", Input((3, 8, 8))), Node("a", conv(3, 4), (("x",),))], [("a", 0)], "give .node name, output index"),
+        ([Node("x", Input((3, 8, 8)))], ["x"], "output 'x': give"),
+        ([Node("x", Input((3, 8, 8)))], 3, "outputs 3: give a list"),
     ],
 )
 def test_what_is_no_network_is_refused_in_one_line(nodes, outputs, message):
@@ -141,6 +160,19 @@ def test_a_node_name_is_a_module_path(name):
         lambda: Dropout(1.0),
         lambda: Linear(3, True),
         lambda: Node("a", Add(), (("x", 0),)),
+        lambda: Node(3, Activation("relu"), (("x", 0),)),
+        lambda: Node("a", Activation("relu"), 3),
+        lambda: Node("a", Activation("relu"), (("x", 0),), stage=["a"]),
+        lambda: Node("a", Activation("relu"), (("x", 0),), block=1.0),
+        lambda: Node("a", Activation("relu"), (("x", 0),), width=3),
+        lambda: BatchNorm(3, eps=-1),
+        lambda: BatchNorm(3, eps=float("nan")),
+        lambda: BatchNorm(3, momentum=2),
+        lambda: Parameter((3,), value=float("inf")),
+        lambda: Split(()),
+        lambda: Width("derived", "a", -5),
+        lambda: Width("derived", "a", 0),
+        lambda: Width("freed"),
     ],
 )
 def test_an_op_out_of_bounds_is_refused(make):
@@ -245,6 +277,30 @@ def test_a_foreign_networkx_graph_becomes_a_graph():
         (lambda d: d["nodes"][1].update(inputs=[["sum", 0]]), "cycle"),
         (lambda d: d.update(nodes=3), "must be a list"),
         (lambda d: d.pop("outputs"), "not well formed"),
+        (lambda d: d["nodes"][1].update(out_channels=True), "node 'stem': out_channels.*valid integer"),
+        (lambda d: d["nodes"][1].update(out_channels="32"), "out_channels.*valid integer"),
+        (lambda d: d["nodes"][1].update(out_channels=32.0), "out_channels.*valid integer"),
+        (lambda d: d["nodes"][1].update(bias=1), "bias"),
+        (lambda d: d["nodes"][1].update(op=["conv2d"]), "no op"),
+        (lambda d: d["nodes"][1].update(name=3), "node name 3"),
+        (lambda d: d["nodes"][1].update(stage=["a"]), "stage must be a text"),
+        (lambda d: d["nodes"][1].update(block=True), "block must be a whole number"),
+        (lambda d: d["nodes"][1].update(inputs=[["x", 0.0]]), "give .node name, output index"),
+        (lambda d: d["nodes"][1].update(inputs=[["x", 1e400]]), "give .node name, output index"),
+        (lambda d: d["nodes"][1].update(inputs=[["x", 7]]), "input 'x' has 1 outputs"),
+        (lambda d: d["nodes"][1].update(width=3), "width must be a mapping"),
+        (lambda d: d["nodes"][1].update(width={"origin": "free", "source": "y"}), "no width source 'y'"),
+        (lambda d: d["nodes"][1].update(width={"origin": "derived"}), "no width source ''"),
+        (lambda d: d["nodes"][1].update(width={"origin": "derived", "source": "x", "ratio": -5}), "ratio=-5"),
+        (lambda d: d["nodes"][1].update(width={"origin": "derived", "source": "x", "ratio": "2"}), "ratio"),
+        (lambda d: d["nodes"][3].update(rate=False), "rate"),
+        (lambda d: d.update(outputs=[["sum", 5]]), "output node 'sum' has 1 outputs"),
+        (lambda d: d.update(outputs=[["sum", 1e400]]), "give .node name, output index"),
+        (lambda d: d.update(outputs="sum"), "give a list"),
+        (lambda d: d.update(init="nope"), "no weight initialisation 'nope'"),
+        (lambda d: d.update(init=["default"]), "no weight initialisation"),
+        (lambda d: d.update(name=3), "name must be a text"),
+        (lambda d: d.update(colour="red"), "no key 'colour'"),
     ],
 )
 def test_a_damaged_document_is_one_clear_line(change, message):
@@ -252,6 +308,32 @@ def test_a_damaged_document_is_one_clear_line(change, message):
     change(document)
     with pytest.raises((GraphError, FileError), match=message) as refusal:
         Graph.from_json(json.dumps(document))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_number_of_thousands_of_digits_is_not_read():
+    with pytest.raises(FileError, match="thousands of digits") as refusal:
+        Graph.from_json(small().to_json().replace('"out_channels": 4', f'"out_channels": {"9" * 5000}', 1))
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        (3, {"op": conv(3, 4), "inputs": ["image"]}, "node name 3"),
+        ("a", {"op": conv(3, 4), "inputs": 3}, "inputs 3: give a list"),
+        ("a", {"op": conv(3, 4), "inputs": [("image",)]}, r"node 'a': input \('image',\): give"),
+        ("a", {"op": conv(3, 4), "inputs": [("image", "0")]}, "node 'a': input"),
+        ("a", {"op": conv(3, 4), "inputs": ["image"], "stage": 3}, "stage"),
+        ("a", {"op": "conv"}, "must be an op"),
+    ],
+)
+def test_a_foreign_graph_that_is_none_is_one_clear_line(name, data, message):
+    dag = nx.DiGraph()
+    dag.add_node("image", op=Input((3, 8, 8)))
+    dag.add_node(name, **data)
+    with pytest.raises(GraphError, match=message) as refusal:
+        Graph.from_networkx(dag)
     assert "\n" not in str(refusal.value)
 
 

@@ -86,6 +86,7 @@ def test_an_op_and_its_twin_agree_on_shapes_parameters_and_macs(op, inputs):
     out = model(torch.randn(2, *IMAGE))
     made = [out] if isinstance(out, torch.Tensor) else out
     assert [tuple(tensor.shape[1:]) for tensor in made] == list(graph.shapes()["op"])
+    assert len(made) == op.results
     total = cost(graph)
     assert total.params == measured_params(model)
     assert total.macs == measured_macs(model, IMAGE)

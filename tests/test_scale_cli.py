@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 import cli
 from nas import zoo
-from nas.graph import cost
+from nas.graph import Graph, cost
 from nas.networks import load_network
 from scaling import RULES
 
@@ -48,32 +49,33 @@ def test_every_rule_tells_the_same_document(nascli, rule):
 
 
 def test_a_network_scaled_to_a_budget_is_a_file_that_scales_on(nascli, tmp_path):
-    asked = (
-        "scale",
-        "mobilenet_v2",
-        "--to",
-        "500M-flops",
-        "--rule",
-        "fast:alpha=0.5",
-        "--divisor",
-        16,
-        "--out",
-        "m.json",
-    )
-    told = document(nascli, *asked)
+    asked = ("scale", "mobilenet_v2", "--to", "500M-flops")
+    told = document(nascli, *asked, "--rule", "fast:alpha=0.5", "--divisor", 16, "--out", "m.json")
     assert (told["target"], told["reason"]) == ("500M-flops", "")
     assert told["macs"] == pytest.approx(500e6, rel=0.02)
     assert told["off"] == pytest.approx(told["macs"] / 500e6 - 1, abs=1e-5)
     assert {row["channels"] % 16 for row in told["architecture"]["stages"]} == {0}
     assert cost(load_network(str(tmp_path / "m.json")).graph).params == told["params"]
     assert document(nascli, "scale", "m.json", "--phi", 0)["params"] == told["params"]
-    assert "500M-flops is met to" in nascli(*asked[:4])[1]
+    assert "500M-flops is met to" in nascli(*asked)[1]
 
 
 def test_a_graph_scales_without_a_table(nascli, tmp_path):
     told = document(nascli, "scale", "graph.json", "--phi", 1, "--rule", "resolution", "--out", "large.json")
     assert (told["architecture"], told["nearest_published"], told["resolution"]) == (None, None, 317)
     assert cost(load_network(str(tmp_path / "large.json")).graph).macs == told["macs"]
+
+
+def test_a_graph_without_marks_scales_where_all_its_widths_are_free(nascli, tmp_path):
+    nodes = zoo.build("mobilenet_v2").nodes.values()
+    (tmp_path / "foreign.json").write_text(
+        Graph([replace(node, width=None) for node in nodes], [("classifier.1", 0)]).to_json()
+    )
+    asked = ("scale", "foreign.json", "--phi", 1, "--rule", "width")
+    assert "no width of this graph is marked as free" in nascli(*asked)[2]
+    told = document(nascli, *asked, "--free", "all", "--out", "wide.json")
+    assert told["width"] == pytest.approx(2**0.5)
+    assert load_network(str(tmp_path / "wide.json")).graph.nodes["classifier.1"].op.out_features == 1000
 
 
 def test_a_capped_axis_is_told(nascli):
@@ -111,30 +113,22 @@ def test_a_fit_is_written_and_resumes(nascli, tmp_path):
         (("b0", "--preset", "b33"), "no preset 'b33'; did you mean 'b3'?", 2),
         (("b0", "--phi", 1, "--rule", "efficientnett"), "no rule 'efficientnett'; did you mean 'efficientnet'?", 2),
         (("b0", "--phi", 1, "--rule", "efficientnet:alpa=2"), "no key 'alpa'; did you mean 'alpha'?", 2),
-        (("b0", "--phi", 1, "--rule", "efficientnet:alpha=two"), "alpha=two is no number", 2),
         (("b0", "--phi", 1, "--rule", "efficientnet:alpha=0.9"), "alpha=0.9 shrinks with φ; it must be at least 1", 2),
         (("b0", "--phi", 1, "--rule", "efficientnetv2:late_layers=1.5"), "late_layers=1.5 is no whole number", 2),
         (("b0", "--phi", 1, "--rule", "efficientnetv2:last_stage=big"), "last_stage=big: write 320x2", 2),
         (("b0", "--phi", 1, "--rule", "efficientnetv2:width=0"), "width multiplier 0 is out of bounds", 2),
         (("v2-b0", "--phi", 5, "--rule", "efficientnetv2:late_layers=5000"), "phi=5: architecture.stages.repeats", 2),
-        (("resnet50", "--phi", 5, "--rule", "efficientnetv2"), "no MBConv stage of expand 6 to add late layers to", 2),
+        (("resnet50", "--phi", 5, "--rule", "efficientnetv2"), "no MBConv stage of expand 6", 2),
         (("b0", "--phi", 1, "--rule", "fast:alpha=2"), "alpha=2 is a share; it must lie in [0, 1]", 2),
         (("b0", "--phi", 1, "--rule", "depth:alpha=2"), "rule depth takes no 'alpha'", 2),
         (("b0", "--phi", 1, "--rule", "regnet"), "rule regnet scales the published RegNets", 2),
-        (
-            ("graph.json", "--phi", 1, "--rule", "efficientnetv2"),
-            "is a bare graph; rule efficientnetv2 needs an arch",
-            2,
-        ),
+        (("graph.json", "--phi", 1, "--rule", "efficientnetv2"), "a bare graph; rule efficientnetv2 needs an", 2),
         (("graph.json", "--phi", 3), "stage1 has one block", 2),
         (("graph.json", "--preset", "b3"), "is a bare graph; a preset needs an architecture", 2),
-        (
-            ("b0", "--phi", 1, "--max-depth", 0.5),
-            "the cap on depth, × 0.5, lies below the base; it must be at least 1",
-            2,
-        ),
-        (("b0", "--phi", 1, "--max-resolution", 100), "the cap on resolution, 100 px, lies below the base's 224 px", 2),
+        (("b0", "--phi", 1, "--max-depth", 0.5), "the cap on depth, × 0.5, lies below the base", 2),
+        (("b0", "--phi", 1, "--max-resolution", 100), "the cap on resolution, 100 px, lies below", 2),
         (("b0", "--phi", 1, "--divisor", 0), "--divisor", 2),
+        (("graph.json", "--phi", 1, "--free", "some"), "no --free 'some'", 2),
         (("b0", "--to", "1K-flops"), "1K-flops is out of reach: from φ =", 3),
         (("b0", "--to", "10M-params", "--rule", "resolution"), "this rule does not change params", 3),
         (("b0", "--to", "400M"), "names no metric", 2),

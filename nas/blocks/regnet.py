@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import lcm
 from typing import Annotated, Literal
 
@@ -44,7 +45,8 @@ class RegNetBlock(Stage):
         inner = Width("derived", build.named("3.conv"), self.bottleneck)
         width = inner.channels(self.channels)
         y = build.conv_norm_act(x, "1", width, width=inner)
-        y = build.conv_norm_act(y, "2", width, 3, stride, groups=width // self.group_width, width=inner)
+        grouped = replace(inner, group=self.group_width)
+        y = build.conv_norm_act(y, "2", width, 3, stride, groups=width // self.group_width, width=grouped)
         if self.se:
             y = build.squeeze_excite(y, x, self.se, "nearest")
         y = build.conv_norm(y, "3", self.channels, width=build.beside(x, stride))

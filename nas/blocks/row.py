@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 if TYPE_CHECKING:
     from nas.blocks.recipe import Recipe
     from nas.graph import Value
 
 
-def no_truth(value: Any) -> Any:
-    """`value`, unless it is a truth value: `channels: yes` in YAML is no number."""
+def plain_number(value: Any) -> Any:
+    """`value`, unless it is a truth value or text: `channels: yes` and `channels: "16"` in YAML are no numbers."""
     if isinstance(value, bool):
         raise ValueError(f"a number is wanted, not {'yes or true' if value else 'no or false'}")
+    if isinstance(value, str):
+        raise ValueError(f"a number is wanted, not the text {value[:40]!r}; write it without quotes, and 1000 for 1e3")
     return value
 
 
+def _odd(kernel: int) -> int:
+    """An even kernel padded by half of itself grows the map by one pixel, block after block.
+
+    Then a stage's blocks would differ in size, and no cost table prices that. A stem as VGG's or ConvNeXt's, which
+    pads otherwise (not at all), would need a type of its own.
+    """
+    if kernel % 2 == 0:
+        raise ValueError(f"kernel {kernel} is even; kernels are odd (1, 3, 5, …): only the stride changes a map")
+    return kernel
+
+
 # Bounds that no published network comes near: they stop a typo before it allocates memory.
-Channels: TypeAlias = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=2**16)]
-Repeats: TypeAlias = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=1024)]
-Kernel: TypeAlias = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=63)]
-Stride: TypeAlias = Annotated[int, BeforeValidator(no_truth), Field(ge=1, le=8)]
-Ratio: TypeAlias = Annotated[float, Field(gt=0, le=64, allow_inf_nan=False)]
+Channels: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=2**16)]
+Repeats: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=1024)]
+Kernel: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=63), AfterValidator(_odd)]
+Stride: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=8)]
+Ratio: TypeAlias = Annotated[float, BeforeValidator(plain_number), Field(gt=0, le=64, allow_inf_nan=False)]
 
 
 class Row(BaseModel):
@@ -42,6 +55,13 @@ class Stage(Row):
     stride: Stride = 1
     channels: Channels
     repeats: Repeats = 1
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any, column: ValidationInfo) -> Any:
+        """Every column of numbers refuses truth values and text, whatever its own type says."""
+        assert column.field_name is not None
+        return plain_number(value) if cls.model_fields[column.field_name].annotation in (int, float) else value
 
     @property
     def variant(self) -> str:

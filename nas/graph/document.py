@@ -11,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from nas.errors import FileError, GraphError, unknown
 from nas.files import check_schema, document, parse_json
-from nas.graph.node import Node, Ref, Width
+from nas.graph.node import Node, Ref, Width, wires
 from nas.graph.op import Op
 
 SCHEMA = "nascli.graph/1"
+KEYS = ("schema", "nascli_version", "name", "init", "nodes", "outputs")
 MOST_NODES = 200_000
 
 
@@ -42,35 +43,55 @@ def _row(node: Node) -> dict[str, Any]:
             row["width"]["source"] = width.source
         if width.origin == "derived":
             row["width"] |= {"ratio": width.ratio, "rounding": width.rounding}
+        if width.group:
+            row["width"]["group"] = width.group
     return row
 
 
-def read_graph(text: str, ops: Mapping[str, type[Op]]) -> tuple[list[Node], list[Ref], dict[str, str]]:
+def read_graph(text: str, ops: Mapping[str, type[Op]]) -> tuple[list[Node], list[Ref], dict[str, Any]]:
     """The nodes, outputs and {name, init} of a graph document."""
     value = parse_json(text, "graph")
     check_schema(value, SCHEMA, where="graph")
+    check_keys(value, KEYS, "graph")
     rows = value.get("nodes")
     if not isinstance(rows, list) or len(rows) > MOST_NODES:
         raise FileError(f"graph: 'nodes' must be a list of at most {MOST_NODES:,} nodes")
     try:
         nodes = [_node(row, ops) for row in rows]
-        outputs = [(str(name), int(index)) for name, index in value["outputs"]]
+        outputs = wires(value["outputs"], "output")
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, (GraphError, FileError)):
             raise
         raise FileError(f"graph: not well formed ({type(error).__name__}: {error})") from None
-    return nodes, outputs, {"name": str(value.get("name", "")), "init": str(value.get("init", "default"))}
+    names = {node.name for node in nodes}
+    for node in nodes:
+        _check_source(node, names)
+    return nodes, list(outputs), {key: value[key] for key in ("name", "init") if key in value}
+
+
+def check_keys(value: Mapping[str, Any], known: Iterable[str], where: str) -> None:
+    """FileError that names the first key of a document that is not `known`."""
+    for key in value:
+        if key not in known:
+            raise FileError(f"{where}: {unknown('key', key, known)}")
+
+
+def _check_source(node: Node, names: set[str]) -> None:
+    """The width of a node read from a file must come from a node that is there."""
+    mark = node.width
+    if mark is not None and (mark.source or mark.origin == "derived") and mark.source not in names:
+        raise GraphError(f"node {node.name!r}: {unknown('width source', mark.source, names)}")
 
 
 def _node(row: dict[str, Any], ops: Mapping[str, type[Op]]) -> Node:
     row = dict(row)
-    name, kind = str(row.pop("name")), row.pop("op")
-    inputs = tuple((str(source), int(index)) for source, index in row.pop("inputs"))
-    stage, block, width = str(row.pop("stage", "")), row.pop("block", None), row.pop("width", None)
-    if kind not in ops:
+    name, kind = row.pop("name"), row.pop("op")
+    inputs = wires(row.pop("inputs"), f"node {name!r}: input")
+    stage, block, width = row.pop("stage", ""), row.pop("block", None), row.pop("width", None)
+    if not isinstance(kind, str) or kind not in ops:
         raise GraphError(f"node {name!r}: {unknown('op', kind, ops)}")
-    if block is not None and not isinstance(block, int):
-        raise GraphError(f"node {name!r}: block must be a whole number, got {block!r}")
+    if width is not None and not isinstance(width, dict):
+        raise GraphError(f"node {name!r}: width must be a mapping, got {width!r}")
     op = _parsed(ops[kind], row, name)
     mark = None if width is None else _parsed(Width, width, name)
     return Node(name, op, inputs, stage, block, mark)
@@ -85,15 +106,15 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     return _ADAPTERS[kind]
 
 
-def _parsed(kind: type[Any], row: dict[str, Any], name: str) -> Any:
-    """`row` as a value of the dataclass `kind`; unknown or ill-typed fields are a GraphError."""
+def _parsed(kind: type[Any], row: dict[str, Any], name: object) -> Any:
+    """`row` as a value of the dataclass `kind`; unknown or ill-typed fields are a GraphError ("32" is no 32)."""
     known = [field.name for field in fields(kind)]
     for field in row:
         if field not in known:
             raise GraphError(f"node {name!r}: {unknown('field', field, known)}")
     try:
-        return _adapter(kind).validate_python(row)
+        return _adapter(kind).validate_json(json.dumps(row), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = "".join(f"{part}: " for part in first["loc"])
-        raise GraphError(f"node {name!r}: {place}{first['msg']}") from None
+        raise GraphError(f"node {name!r}: {place}{first['msg'].removeprefix('Value error, ')}") from None

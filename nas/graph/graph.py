@@ -12,9 +12,11 @@ import networkx as nx
 from nas.errors import GraphError, unknown
 from nas.graph.digest import canonical_digest
 from nas.graph.document import read_graph, write_graph
-from nas.graph.node import Node, Ref
-from nas.graph.op import Op, Shape
+from nas.graph.linting import findings
+from nas.graph.node import Node, Ref, wire, wires
+from nas.graph.op import Op, Shape, sizes
 from nas.graph.ops import OPS, Input
+from nas.graph.starts import known_start
 
 
 class Graph:
@@ -26,8 +28,10 @@ class Graph:
     """
 
     def __init__(self, nodes: Iterable[Node], outputs: Iterable[Ref], *, name: str = "", init: str = "default") -> None:
-        self.name, self.init = name, init
-        self.outputs: tuple[Ref, ...] = tuple((str(source), int(index)) for source, index in outputs)
+        if not isinstance(name, str):
+            raise GraphError(f"a graph's name must be a text, got {name!r}")
+        self.name, self.init = name, known_start(init)
+        self.outputs: tuple[Ref, ...] = wires(outputs, "output")
         table: dict[str, Node] = {}
         for node in nodes:
             if node.name in table:
@@ -35,15 +39,13 @@ class Graph:
             table[node.name] = node
         _check_names(table)
         for node in table.values():
-            for source, _ in node.inputs:
-                if source not in table:
-                    raise GraphError(f"node {node.name!r}: {unknown('input', source, table)}")
+            for ref in node.inputs:
+                _check_wire(ref, table, "input", f"node {node.name!r}: ")
         self.nodes: Mapping[str, Node] = _running_order(table)
         if not self.outputs:
             raise GraphError("a graph needs at least one output")
-        for source, _ in self.outputs:
-            if source not in table:
-                raise GraphError(unknown("output node", source, table))
+        for ref in self.outputs:
+            _check_wire(ref, table, "output node")
         inputs = [node for node in self.nodes.values() if isinstance(node.op, Input)]
         if len(inputs) != 1:
             raise GraphError(f"a graph has exactly one input node, this one has {len(inputs)}")
@@ -96,18 +98,19 @@ class Graph:
 
     def shapes(self, input_shape: Shape | None = None) -> dict[str, tuple[Shape, ...]]:
         """Output shapes of every node, for one image of `input_shape` (default: the canonical one)."""
-        shapes: dict[str, tuple[Shape, ...]] = {}
+        image = self.input.op if input_shape is None else Input(sizes(input_shape, "input_shape"))
+        shapes = {self.input.name: image.shapes()}
         for name, node in self.nodes.items():
             try:
-                if input_shape is not None and node is self.input:
-                    shapes[name] = Input(tuple(input_shape)).shapes()
-                else:
+                if node is not self.input:
                     shapes[name] = node.op.shapes(*[shapes[source][index] for source, index in node.inputs])
-            except IndexError:
-                raise GraphError(f"node {name!r} reads an output that its input does not have") from None
             except GraphError as error:
                 raise GraphError(f"node {name!r}: {error}") from None
         return shapes
+
+    def lint(self) -> list[str]:
+        """What is amiss, a line a finding: nodes that nothing reads, shapes that do not fit, width marks that lie."""
+        return findings(self)
 
     @cached_property
     def params(self) -> int:
@@ -145,6 +148,15 @@ class Graph:
         return f"Graph({self.name or 'unnamed'}: {len(self.nodes)} nodes, input {self.input_shape})"
 
 
+def _check_wire(ref: Ref, table: Mapping[str, Node], what: str, where: str = "") -> None:
+    """A wire leads to an output that is there."""
+    source, index = wire(ref, where + what)
+    if source not in table:
+        raise GraphError(where + unknown(what, source, table))
+    if not 0 <= index < table[source].op.results:
+        raise GraphError(f"{where}{what} {source!r} has {table[source].op.results} outputs (from 0), not {index!r}")
+
+
 def _check_names(table: Mapping[str, Node]) -> None:
     """Names are module paths, so none may be a module inside another's."""
     for shorter, longer in pairwise(sorted(name + "." for name in table)):
@@ -178,5 +190,7 @@ def _node_of(dag: nx.DiGraph[str], name: str, data: Mapping[str, Any]) -> Node:
         sources = list(dag.predecessors(name))
         if len(sources) > 1 and op.kind not in ("add", "multiply"):
             raise GraphError(f"node {name!r}: a {op.kind} of several inputs needs them in order, as attribute 'inputs'")
-    refs = tuple((s, 0) if isinstance(s, str) else (str(s[0]), int(s[1])) for s in sources)
+    if not isinstance(sources, (list, tuple)):
+        raise GraphError(f"node {name!r}: inputs {sources!r}: give a list of (node name, output index)")
+    refs = tuple((s, 0) if isinstance(s, str) else wire(s, f"node {name!r}: input") for s in sources)
     return Node(name, op, refs, data.get("stage", ""), data.get("block"), data.get("width"))

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from nas.errors import GraphError
-from nas.graph.op import Op
+from nas.errors import GraphError, unknown
+from nas.graph.op import Op, number
 
 Ref: TypeAlias = tuple[str, int]  # (node name, which of its outputs)
 
@@ -22,12 +22,25 @@ class Width:
         the block adds that as a shortcut; a scaling that changes whether it does has no graph to follow.
     "derived": `ratio` × the channels of node `source`, rounded to the nearest integer ("down": truncated,
     at least 1), and never scaled on its own.
+
+    `group` is the width of a group in a grouped convolution (0: not one), which a single group does not show.
     """
 
     origin: Literal["free", "derived"]
     source: str = ""
     ratio: float = 1.0
     rounding: Literal["nearest", "down"] = "nearest"
+    group: int = 0
+
+    def __post_init__(self) -> None:
+        for value, known in ((self.origin, ("free", "derived")), (self.rounding, ("nearest", "down"))):
+            if value not in known:
+                raise GraphError(unknown("width", value, known))
+        if not isinstance(self.source, str):
+            raise GraphError(f"width source={self.source!r}: must be the name of a node")
+        number(self.ratio, "width ratio", 0)
+        if self.ratio == 0:
+            raise GraphError("width ratio=0: must be above 0")
 
     def channels(self, source_channels: int) -> int:
         """The derived channel count, given the source's."""
@@ -36,6 +49,20 @@ class Width:
 
 
 FREE = Width("free")
+
+
+def wire(value: object, where: str) -> Ref:
+    """`value` as (node name, output index); GraphError that begins with `where` for anything else."""
+    if isinstance(value, (tuple, list)) and len(value) == 2 and isinstance(value[0], str) and type(value[1]) is int:
+        return value[0], value[1]
+    raise GraphError(f"{where} {value!r}: give (node name, output index)")
+
+
+def wires(values: object, where: str) -> tuple[Ref, ...]:
+    """A list of them."""
+    if not isinstance(values, (tuple, list)):
+        raise GraphError(f"{where}s {values!r}: give a list of (node name, output index)")
+    return tuple(wire(value, where) for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +77,16 @@ class Node:
     width: Width | None = field(default=None)
 
     def __post_init__(self) -> None:
-        if len(self.name) > 200 or not NAME.fullmatch(self.name):
+        if not isinstance(self.name, str) or len(self.name) > 200 or not NAME.fullmatch(self.name):
             raise GraphError(f"node name {self.name!r}: use letters, digits, _ and - in parts joined by dots")
+        if not isinstance(self.stage, str):
+            raise GraphError(f"node {self.name!r}: stage must be a text, got {self.stage!r}")
+        if self.block is not None and (type(self.block) is not int or self.block < 0):
+            raise GraphError(f"node {self.name!r}: block must be a whole number from 0, got {self.block!r}")
+        if self.width is not None and not isinstance(self.width, Width):
+            raise GraphError(f"node {self.name!r}: width must be a Width, got {self.width!r}")
+        if not isinstance(self.inputs, (tuple, list)):
+            raise GraphError(f"node {self.name!r}: inputs must be a tuple of (node name, output index)")
         given, fewest, most = len(self.inputs), self.op.fewest, self.op.most
         if given < fewest or (most is not None and given > most):
             wanted = f"{fewest}" if most == fewest else f"at least {fewest}"

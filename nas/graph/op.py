@@ -6,6 +6,7 @@ A shape is that of ONE image, without the batch axis: `(channels, height, width)
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal, TypeAlias
 
@@ -60,6 +61,15 @@ class Op:
         """Multiply-adds of one image; None when this op cannot count them."""
         return 0
 
+    @property
+    def results(self) -> int:
+        """How many outputs the op has."""
+        return 1
+
+    def scratch(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
+        """Elements that the op holds while it runs, besides its inputs and outputs."""
+        return 0
+
     def activations(self, outputs: tuple[Shape, ...]) -> int:
         """Output elements, for convolutions; 0 for everything else (pycls's definition)."""
         return 0
@@ -91,6 +101,27 @@ def count(value: object, what: str, least: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST:
         raise GraphError(f"{what}={value!r}: must be an integer from {least} to {LARGEST}")
     return value
+
+
+def number(value: object, what: str, least: float = -math.inf, most: float = math.inf) -> None:
+    """GraphError unless `value` is a finite number from `least` to `most`."""
+    real = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not real or not math.isfinite(value) or not least <= value <= most:  # type: ignore[arg-type, operator]
+        bounds = (
+            ""
+            if math.isinf(least)
+            else f" of at least {least:g}"
+            if math.isinf(most)
+            else f" from {least:g} to {most:g}"
+        )
+        raise GraphError(f"{what}={value!r}: must be a finite number{bounds}")
+
+
+def sizes(value: object, what: str) -> Shape:
+    """`value` as a tuple of at least one size; GraphError otherwise."""
+    if not isinstance(value, (tuple, list)) or not value:
+        raise GraphError(f"{what}={value!r}: give a tuple of sizes, such as (channels, height, width)")
+    return tuple(count(size, what) for size in value)
 
 
 def image(shape: Shape, what: str) -> tuple[int, int, int]:

@@ -19,9 +19,9 @@ def overwrites(graph: Graph, shapes: dict[str, tuple[Shape, ...]]) -> frozenset[
     """Names of the nodes that run in place on input 0.
 
     A node may, when nobody else reads that tensor (through views too) and the op that made it does
-    not need it for its backward pass.
+    not need it for its backward pass. What stands for a whole batch is never added to what stands for one image.
     """
-    readers = graph.consumers()
+    readers, many = graph.consumers(), batched(graph)
     for name, _ in graph.outputs:
         readers[name].append("")
     return frozenset(
@@ -29,8 +29,18 @@ def overwrites(graph: Graph, shapes: dict[str, tuple[Shape, ...]]) -> frozenset[
         for name, node in graph.nodes.items()
         if node.op.inplace
         and shapes[name][0] == shapes[node.inputs[0][0]][node.inputs[0][1]]
+        and (node.inputs[0][0] in many) == (name in many)
         and _expendable(graph, node.inputs[0][0], readers, shapes)
     )
+
+
+def batched(graph: Graph) -> frozenset[str]:
+    """Names of the nodes that depend on the image; the others follow from parameters alone, the same for a batch."""
+    many = {graph.input.name}
+    for name, node in graph.nodes.items():
+        if any(source in many for source, _ in node.inputs):
+            many.add(name)
+    return frozenset(many)
 
 
 def _expendable(graph: Graph, name: str, readers: dict[str, list[str]], shapes: dict[str, tuple[Shape, ...]]) -> bool:
@@ -68,10 +78,11 @@ def peak_bytes(graph: Graph, shapes: dict[str, tuple[Shape, ...]]) -> int:
     for ref, step in last_use.items():
         freed.setdefault(step, []).append(ref)
     live = peak = 0
-    for step, name in enumerate(graph.nodes):
+    for step, (name, node) in enumerate(graph.nodes.items()):
         made = [(name, index) for index in range(len(shapes[name])) if owner[name, index] == (name, index)]
         live += sum(_bytes(graph, ref, shapes) for ref in made)
-        peak = max(peak, live)
+        scratch = node.op.scratch(tuple(shapes[source][index] for source, index in node.inputs), shapes[name])
+        peak = max(peak, live + BYTES * scratch)
         live -= sum(_bytes(graph, ref, shapes) for ref in freed.get(step, ()))
     return peak
 

@@ -17,11 +17,17 @@ from numpy.typing import NDArray
 
 from nas.architecture import Architecture
 from nas.blocks import Stage
-from nas.graph import Cost, Value, cost
+from nas.errors import SpaceError
+from nas.graph import Cost, Graph, Value, cost
 from nas.graph.storage import BYTES
 from nas.lowering import lower_block, lower_head, lower_stem, recipe
+from nas.space.spelling import Spelling
 
 ADDITIVE = ("macs", "params", "activations")
+
+MOST_CELLS = 200_000  # options × states, all stages together: half a minute; the largest built-in space has 12,312
+MOST_COST = 2**60  # of one network, so that sums of costs stay far from the end of int64
+KEPT_GRAPHS = 4096
 
 
 class State(NamedTuple):
@@ -64,6 +70,8 @@ class Pricer:
     def __init__(self, base: Architecture, num_classes: int, in_chans: int) -> None:
         self._base, self._num_classes, self._in_chans = base, num_classes, in_chans
         self.block = lru_cache(maxsize=None)(self._block)
+        self._alone = lru_cache(maxsize=None)(lambda row: row.model_copy(update={"repeats": 1, "stride": 1}))
+        self._graph = lru_cache(maxsize=KEPT_GRAPHS)(self._lowered)
 
     def stem(self, resolution: int) -> Priced:
         """The stem at a resolution."""
@@ -79,7 +87,7 @@ class Pricer:
 
     def stage(self, row: Stage, state: State) -> Priced:
         """All blocks of a stage behind a map."""
-        one = row.model_copy(update={"repeats": 1})
+        one = self._alone(row)
         first = self.block(one, row.stride, state.channels, state.size)
         if row.repeats == 1:
             return first
@@ -94,9 +102,25 @@ class Pricer:
         )
 
     def _block(self, row: Stage, stride: int, channels: int, size: int) -> Priced:
-        build = recipe(self._base, (channels, size, size))
-        out = lower_block(row.model_copy(update={"stride": stride}), build, build.input, 1, 0)
-        return _priced(cost(build.graph([out])), out)
+        total = cost(self._graph(row, stride, channels), (channels, size, size))
+        return Priced(
+            macs=total.macs,
+            params=total.params,
+            activations=total.activations,
+            peak=total.peak_memory_bytes,
+            channels=row.channels,
+            size=shrunk(size, stride),
+        )
+
+    def _lowered(self, row: Stage, stride: int, channels: int) -> Graph:
+        """One block: its graph is the same for every size of the map."""
+        build = recipe(self._base, (channels, 1, 1))
+        return build.graph([lower_block(row.model_copy(update={"stride": stride}), build, build.input, 1, 0)])
+
+
+def shrunk(size: int, stride: int) -> int:
+    """The size of a map behind a block: kernels are odd and padded by half, so only strides change it."""
+    return -(-size // stride)
 
 
 def _priced(total: Cost, out: Value) -> Priced:
@@ -104,11 +128,32 @@ def _priced(total: Cost, out: Value) -> Priced:
     return Priced(total.macs, total.params, total.activations, total.peak_memory_bytes, out.channels, size)
 
 
+def check_cells(
+    base: Architecture, resolutions: Sequence[int], stages: Sequence[Sequence[Stage | None]], repeated: Sequence[bool]
+) -> None:
+    """SpaceError where the cost tables would be too large to fill."""
+    stem = base.stem
+    halved = 2 if stem.pool else 1
+    states = {State(stem.channels, shrunk(shrunk(size, stem.stride), halved)) for size in resolutions}
+    cells = 0
+    for number, (rows, again) in enumerate(zip(stages, repeated, strict=True), start=1):
+        cells += len(rows) * len(states)
+        if cells > MOST_CELLS:
+            raise SpaceError(
+                f"the cost tables up to stage {number} ({len(rows):,} options × {len(states):,} maps before it) have "
+                f"{cells:,} cells, more than {MOST_CELLS:,}; give fewer resolutions, widths or choices in a stage"
+            )
+        moves = {(row.channels, row.stride) for row in rows if row is not None}
+        behind = {State(c, shrunk(state.size, s)) for state in states for c, s in moves}
+        states = behind | {s._replace(ended=again) for s in states} if None in rows else behind
+
+
 def chain(
     base: Architecture,
     resolutions: Sequence[int],
     stages: Sequence[Sequence[Stage | None]],
     repeated: Sequence[bool],
+    spelling: Spelling,
     *,
     num_classes: int,
     in_chans: int,
@@ -116,34 +161,46 @@ def chain(
     """The links of a space: resolutions, stages, head.
 
     `stages` lists the distinct rows of each stage (None: left out); `repeated[i]` says that stage i+1 has
-    the table of stage i, so that leaving out one or the other is the same network.
+    the rows of stage i, so that leaving out one or the other is the same network.
     """
+    check_cells(base, resolutions, stages, repeated)
     price = Pricer(base, num_classes, in_chans)
     states = [State(0, 0)]
-    links = []
+    links: list[Link] = []
+    most = 0
 
     def step(price_of: Callable[[State, int], tuple[Priced, bool, bool]], options: int) -> None:
-        nonlocal states
+        nonlocal states, most
         number: dict[State, int] = {}
-        table = np.zeros((6, len(states), options), dtype=np.int64)
-        for i, state in enumerate(states):
+        table: list[list[tuple[int, ...]]] = []
+        for state in states:
+            table.append([])
             for option in range(options):
                 priced, allowed, ended = price_of(state, option)
                 behind = number.setdefault(State(priced.channels, priced.size, ended), len(number))
-                table[:, i, option] = allowed, behind, *priced[:4]
-        links.append(Link(table[0].astype(bool), table[1].astype(np.intp), *table[2:]))
+                table[-1].append((allowed, behind, *priced[:4]))
+        most += max(max(cell[2:]) for row in table for cell in row)
+        if most > MOST_COST:
+            where = f"stage {len(links)}" if 0 < len(links) <= len(stages) else "the head" if links else "the stem"
+            raise SpaceError(
+                f"up to {where} a network of this table may cost {most:.1e} (macs, params or bytes), more than the "
+                f"{MOST_COST:.1e} that is counted; give smaller channels, kernels or resolutions"
+            )
+        cells = np.array(table, dtype=np.int64).transpose(2, 0, 1)
+        links.append(Link(cells[0].astype(bool), cells[1].astype(np.intp), *map(np.ascontiguousarray, cells[2:])))
         states = list(number)
 
     step(lambda state, option: (price.stem(resolutions[option]), True, False), len(resolutions))
-    for rows, again in zip(stages, repeated, strict=True):
+    for stage, (rows, again) in enumerate(zip(stages, repeated, strict=True)):
 
         def stage_price(
-            state: State, option: int, rows: Sequence[Stage | None] = rows, again: bool = again
+            state: State, option: int, stage: int = stage, rows: Sequence[Stage | None] = rows, again: bool = again
         ) -> tuple[Priced, bool, bool]:
             if (row := rows[option]) is None:
                 map_bytes = BYTES * state.channels * state.size**2
                 return Priced(0, 0, 0, map_bytes, state.channels, state.size), True, again
-            return price.stage(row, state), not state.ended, False
+            spelled = spelling.first(stage, state.channels)[option] == option
+            return price.stage(row, state), spelled and not state.ended, False
 
         step(stage_price, len(rows))
     step(lambda state, option: (price.head(state), True, False), 1)

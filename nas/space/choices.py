@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import product
+from math import prod
 from typing import Any
 
 from pydantic import ConfigDict, RootModel, ValidationError, field_validator
@@ -30,14 +31,25 @@ class StageChoices(RootModel[dict[str, tuple[Any, ...]]]):
     @classmethod
     def _cells(cls, value: Any) -> Any:
         if not isinstance(value, dict):
-            raise SpaceError(f"a stage is a mapping from columns to choices, got {value!r}")
+            raise SpaceError(f"a stage is a mapping from columns to choices, not {type(value).__name__}")
         cells = {str(names): tuple(v) if isinstance(v, (list, tuple)) else (v,) for names, v in value.items()}
-        return {names: tuple(tuple(c) if isinstance(c, list) else c for c in cell) for names, cell in cells.items()}
+        cells = {names: tuple(tuple(c) if isinstance(c, list) else c for c in cell) for names, cell in cells.items()}
+        for names, cell in cells.items():
+            for single in (part for choice in cell for part in (choice if isinstance(choice, tuple) else (choice,))):
+                if isinstance(single, bool) or not isinstance(single, (str, int, float)):
+                    told = {True: "yes or true", False: "no or false"}.get(single) if isinstance(single, bool) else None
+                    raise SpaceError(f"{names}: a choice is a number or a name, not {told or type(single).__name__}")
+                if isinstance(single, int) and abs(single) >= 2**63:
+                    raise SpaceError(f"{names}: a number is out of bounds")
+        return cells
 
     @field_validator("root")
     @classmethod
     def _bounded(cls, cells: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
         size = 1
+        named = [column for names in cells for column in names.split("+")]
+        if twice := {column for column in named if named.count(column) > 1}:
+            raise SpaceError(f"column {min(twice)!r} stands twice")
         for names, cell in cells.items():
             size *= len(cell)
             if not 1 <= len(cell) <= MOST_CHOICES or size > MOST_OPTIONS:
@@ -45,6 +57,8 @@ class StageChoices(RootModel[dict[str, tuple[Any, ...]]]):
             if len({repr(choice) for choice in cell}) < len(cell):
                 raise SpaceError(f"{names}: a choice stands twice in {list(cell)}")
             width = len(names.split("+"))
+            if width == 1 and any(isinstance(c, tuple) for c in cell):
+                raise SpaceError(f"{names}: a choice of one column is one value, not a list")
             if width > 1 and any(not isinstance(c, tuple) or len(c) != width for c in cell):
                 raise SpaceError(f"{names}: each choice of these {width} columns is a list of {width} values")
         return cells
@@ -53,6 +67,11 @@ class StageChoices(RootModel[dict[str, tuple[Any, ...]]]):
     def slots(self) -> dict[str, int]:
         """The cells that vary and their number of choices, in table order."""
         return {names: len(cell) for names, cell in self.root.items() if len(cell) > 1}
+
+    @property
+    def combinations(self) -> int:
+        """How many rows there are, spelled in all ways."""
+        return prod(len(cell) for cell in self.root.values())
 
     @cached_property
     def rows(self) -> tuple[Stage | None, ...]:
@@ -79,7 +98,8 @@ class StageChoices(RootModel[dict[str, tuple[Any, ...]]]):
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
-            raise SpaceError(f"block {row['block']!r}: {place}: {first['msg']}") from None
+            message = first["msg"].removeprefix("Value error, ")
+            raise SpaceError(f"block {row['block']!r}: {place}: {message}") from None
 
 
 def choices(header: str, *rows: tuple[Any, ...]) -> tuple[StageChoices, ...]:

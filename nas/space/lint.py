@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.blocks import Stage
 from nas.budget import Budget
 from nas.space.chain import ADDITIVE
 from nas.space.distinct import ambiguity
@@ -29,8 +30,8 @@ class Unusable:
 
 
 def lint(space: SearchSpace, budgets: Sequence[Budget] = ()) -> list[str]:
-    """Findings in words: ambiguous genomes, choices that cost more than a budget allows."""
-    findings = []
+    """Findings in words: rows that spell one network twice, ambiguous genomes, choices that no budget allows."""
+    findings = spelled_again(space)
     if (told := ambiguity(space)) is not None:
         findings.append(told)
     return findings + [
@@ -38,6 +39,36 @@ def lint(space: SearchSpace, budgets: Sequence[Budget] = ()) -> list[str]:
         f"(with it: {found.least:,} to {found.most:,})"
         for found in unusable(space, budgets)
     ]
+
+
+def spelled_again(space: SearchSpace) -> list[str]:
+    """Rows of a stage that are the network of an earlier row behind some width, one finding a stage.
+
+    Only the first belongs to the space there, so sizes, counts and draws are right; the row is of no use.
+    """
+    findings = []
+    again = space.spelling.again()
+    for stage, part in enumerate(space.rows):
+        found = [(width, option, first) for number, width, option, first in again if number == stage]
+        if found:
+            width, option, first = found[0]
+            findings.append(
+                f"stage {stage + 1}: behind {width} channels, {_differing(part.options[option], part.options[first])}: "
+                f"the same network, and only the first spelling counts ({len(found)} such rows)"
+            )
+    return findings
+
+
+def _differing(row: Stage | None, first: Stage | None) -> str:
+    """The cells in which two rows differ, in words: "se=0.251 is se=0.25"."""
+    assert row is not None
+    assert first is not None
+    mine, others = row.model_dump(), first.model_dump()
+
+    def told(cells: dict[str, object], than: dict[str, object]) -> str:
+        return ", ".join(f"{c}={value}" for c, value in cells.items() if c not in than or than[c] != value)
+
+    return f"{told(mine, others)} is {told(others, mine)}"
 
 
 def unusable(space: SearchSpace, budgets: Sequence[Budget]) -> list[Unusable]:
@@ -53,7 +84,8 @@ def unusable(space: SearchSpace, budgets: Sequence[Budget]) -> list[Unusable]:
                 values = part.choices[:, column - part.start]
                 for choice in range(part.radix[column - part.start]):
                     low, high = least[values == choice].min(), most[values == choice].max()
-                    if low > budget.high or high < budget.low:
+                    spelled = low <= high  # else an earlier choice spells the same network everywhere
+                    if spelled and (low > budget.high or high < budget.low):
                         label = choice_label(space, names[column], choice)
                         found.append(Unusable(names[column], label, str(budget), int(low), int(high)))
     return found

@@ -51,7 +51,7 @@ class Nearest:
         """Changed slots from one architecture (parts,) to each of many (n, parts)."""
         total = np.zeros(len(codes), dtype=np.int64)
         for i, part in enumerate(self.space.parts):
-            total += part.changes[wish[i]].take(codes[:, i])
+            total += part.changes(wish[i]).take(codes[:, i])
         return total
 
     def _candidates(self, wish: Codes, rng: np.random.Generator) -> Iterator[Codes]:
@@ -62,14 +62,14 @@ class Nearest:
         yield self._within_two(wish)
         budget = self.feasible.first
         for rarity in RARITIES:
-            weights = [rarity ** part.changes[wish[i]].astype(float) for i, part in enumerate(self.space.parts)]
+            weights = [rarity ** part.changes(wish[i]).astype(float) for i, part in enumerate(self.space.parts)]
             near = Programme(self.space.links, budget.metric, budget.low, budget.high, [*weights, np.ones(1)])
             if near.total > 0:
                 yield near.draw(DRAWS, rng)
 
     def _within_two(self, wish: Codes) -> Codes:
         """Every canonical architecture at most two slots away."""
-        around = [part.changes[wish[i]] for i, part in enumerate(self.space.parts)]
+        around = [part.changes(wish[i]) for i, part in enumerate(self.space.parts)]
         batches = [wish[None]]
         for i, changes in enumerate(around):
             batches.append(_replaced(wish, {i: np.flatnonzero((changes == 1) | (changes == 2))}))

@@ -39,15 +39,15 @@ class Part(Generic[Option]):
     @cached_property
     def choices(self) -> NDArray[np.int8]:
         """Option number -> its canonical slots: (options, slots)."""
-        first = [self.spelled.index(option) for option in self.options]
+        first: dict[Option, int] = {}
+        for n, option in enumerate(self.spelled):
+            first.setdefault(option, n)
         combinations = list(product(*map(range, self.radix)))
-        return np.array([combinations[n] for n in first], dtype=np.int8).reshape(len(first), len(self.radix))
+        return np.array([combinations[n] for n in first.values()], dtype=np.int8).reshape(len(first), len(self.radix))
 
-    @cached_property
-    def changes(self) -> NDArray[np.int8]:
-        """How many slots differ between two options: (options, options)."""
-        different = self.choices[:, None, :] != self.choices[None, :, :]
-        return np.asarray(different.sum(axis=2), dtype=np.int8)
+    def changes(self, option: int) -> NDArray[np.intp]:
+        """How many slots differ between an option and each one: (options,)."""
+        return np.asarray((self.choices != self.choices[option]).sum(axis=1), dtype=np.intp)
 
     @property
     def slots(self) -> slice:

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from nas.architecture import Architecture, one_line
+from nas.architecture import MOST_BLOCKS, Architecture, one_line
 from nas.blocks import Stage
-from nas.blocks.row import Row
+from nas.blocks.row import Row, plain_number
 from nas.budget import Budget
 from nas.errors import SpaceError, unknown
 from nas.files import check_schema, document
-from nas.space.chain import Link, chain
+from nas.space.chain import MOST_CELLS, Link, chain, check_cells
 from nas.space.choices import StageChoices
 from nas.space.costs import METRICS, Price, Walk, walk
 from nas.space.parts import Part
+from nas.space.spelling import Spelling
 from nas.zoo import architecture as published
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 SCHEMA = "nascli.space/1"
 
 Genomes = NDArray[np.int8]
+Resolution: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=8, le=2**13)]
 
 
 class SearchSpace(Row):
@@ -37,17 +40,34 @@ class SearchSpace(Row):
 
     `base` gives all that does not vary, and is the network that results are compared with: an entry of
     the zoo or a whole architecture. `resolutions` () means the base's. `evaluator` is the default one
-    (None: the user must name one).
+    (None: the user must name one), a built-in one: a table is data, and never names code to run.
     """
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    name: str
     citation: str = ""
     base: str | Architecture
-    resolutions: Annotated[tuple[Annotated[int, Field(ge=8, le=2**13)], ...], Field(max_length=100)] = ()
+    resolutions: Annotated[tuple[Resolution, ...], Field(max_length=100)] = ()
     stages: Annotated[tuple[StageChoices, ...], Field(min_length=1, max_length=64)]
     evaluator: str | None = None
-    num_classes: Annotated[int, Field(ge=0, le=2**20)] = 1000
-    in_chans: Annotated[int, Field(ge=1, le=2**10)] = 3
+    num_classes: Annotated[int, BeforeValidator(plain_number), Field(ge=0, le=2**20)] = 1000
+    in_chans: Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=2**10)] = 3
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
+            raise SpaceError(f"{name[:64]!r} is no name; use 1 to 64 letters, digits, _ and -")
+        return name
+
+    @field_validator("evaluator")
+    @classmethod
+    def _built_in(cls, evaluator: str | None) -> str | None:
+        if evaluator is not None and (evaluator == "python" or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", evaluator)):
+            raise SpaceError(
+                f"{evaluator[:64]!r}: a table names a built-in evaluator, such as accel_nasbench; "
+                "a function is named where the search begins: --evaluator python:function=module.name"
+            )
+        return evaluator
 
     @field_validator("base")
     @classmethod
@@ -66,12 +86,22 @@ class SearchSpace(Row):
     @field_validator("stages")
     @classmethod
     def _buildable(cls, rows: tuple[StageChoices, ...]) -> tuple[StageChoices, ...]:
-        for number, row in enumerate(rows, start=1):
+        if (combinations := sum(row.combinations for row in rows)) > MOST_CELLS:
+            raise SpaceError(f"{combinations:,} rows in all stages, more than {MOST_CELLS:,}; give fewer choices")
+        for stage, row in enumerate(rows, start=1):
             try:
                 _ = row.rows
             except ValueError as error:
-                raise SpaceError(f"stage {number}: {error}") from None
+                raise SpaceError(f"stage {stage}: {error}") from None
+        deepest = sum(max(row.repeats if row else 0 for row in table.rows) for table in rows)
+        if deepest > MOST_BLOCKS:
+            raise SpaceError(f"networks of {deepest:,} blocks, more than {MOST_BLOCKS:,}; give fewer repeats")
         return rows
+
+    @model_validator(mode="after")
+    def _fillable(self) -> SearchSpace:
+        check_cells(self.reference, self.sizes.options, [part.options for part in self.rows], self.repeated)
+        return self
 
     @classmethod
     def read(cls, value: Any, where: str = "space") -> SearchSpace:
@@ -123,14 +153,24 @@ class SearchSpace(Row):
         return (self.sizes, *self.rows)
 
     @cached_property
+    def repeated(self) -> tuple[bool, ...]:
+        """For each stage, whether the next one offers the same rows."""
+        return (*(left.options == right.options for left, right in pairwise(self.rows)), False)
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """The stages as blocks: which options of a stage spell the same."""
+        return Spelling(self.reference, [part.options for part in self.rows])
+
+    @cached_property
     def links(self) -> list[Link]:
         """The space as a chain of cost tables: one link a part, then the head."""
-        repeated = [left.root == right.root for left, right in pairwise(self.stages)] + [False]
         return chain(
             self.reference,
             self.sizes.options,
             [part.options for part in self.rows],
-            repeated,
+            self.repeated,
+            self.spelling,
             num_classes=self.num_classes,
             in_chans=self.in_chans,
         )
@@ -141,14 +181,12 @@ class SearchSpace(Row):
 
     @cached_property
     def size(self) -> int:
-        """How many distinct architectures there are, exactly."""
-        ways = [1] * self.links[-1].next.shape[0]
-        for link in reversed(self.links[:-1]):
-            ways = [
-                sum(ways[behind] for behind, allowed in zip(*row, strict=True) if allowed)
-                for row in zip(link.next.tolist(), link.allowed.tolist(), strict=True)
-            ]
-        return ways[0]
+        """How many architectures there are, exactly.
+
+        They are distinct but where `nas.space.distinct.ambiguity` finds a network that is shared out over the
+        stages in several ways: it counts once for each, here and in `count` and `sample`.
+        """
+        return len(self.sizes.options) * self.spelling.count(self.repeated)
 
     # -- between genomes, option codes and architectures ---------------------------------------------
 
@@ -161,15 +199,28 @@ class SearchSpace(Row):
         return np.concatenate([part.choices[codes[:, i]] for i, part in enumerate(self.parts)], axis=1)
 
     def canonical(self, codes: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The canonical spelling: among equal stages that may be left out, those left out come last."""
+        """The canonical spelling: among equal stages that may be left out, those left out come last, and of options
+        that spell the same blocks the first."""
         codes = codes.copy()
         for _ in self.rows:
-            for i, (left, right) in enumerate(pairwise(self.stages), start=1):
-                if left.root == right.root and None in self.rows[i].options:
-                    absent = self.rows[i].options.index(None)
+            for i, again in enumerate(self.repeated, start=1):
+                if again and None in self.rows[i - 1].options:
+                    absent = self.rows[i - 1].options.index(None)
                     swap = (codes[:, i] == absent) & (codes[:, i + 1] != absent)
                     codes[swap, i], codes[swap, i + 1] = codes[swap, i + 1], absent
+        if self._spelled_again:
+            channels = np.full(len(codes), self.reference.stem.channels)
+            for i, part in enumerate(self.rows, start=1):
+                for width in np.unique(channels):
+                    met = channels == width
+                    codes[met, i] = np.array(self.spelling.first(i - 1, int(width)))[codes[met, i]]
+                behind = np.array([row.channels if row else 0 for row in part.options])[codes[:, i]]
+                channels = np.where(behind > 0, behind, channels)
         return codes
+
+    @cached_property
+    def _spelled_again(self) -> bool:
+        return bool(self.spelling.again())
 
     def checked(self, genomes: Any) -> Genomes:
         """`genomes` as an (n, slots) int8 array; raises SpaceError when they are none of this space."""
@@ -203,7 +254,7 @@ class SearchSpace(Row):
         if code is None:
             raise SpaceError(f"not in {self.name}: {self._stranger(architecture.stages)}")
         codes = np.array([[self.sizes.options.index(architecture.resolution), *code]], dtype=np.intp)
-        return np.asarray(self.genomes(codes)[0])
+        return np.asarray(self.genomes(self.canonical(codes))[0])
 
     def _match(self, rows: tuple[Stage, ...], number: int) -> list[int] | None:
         """Options of the stages from `number` on that spell `rows`; a stage is left out only where it must be."""
@@ -246,17 +297,22 @@ class SearchSpace(Row):
 
     # -- the feasible set -----------------------------------------------------------------------------
 
-    def sample(self, n: int, budgets: Sequence[Budget] = (), *, rng: np.random.Generator) -> Genomes:
+    def sample(self, n: int, budgets: Sequence[Budget | str] = (), *, rng: np.random.Generator) -> Genomes:
         """`n` genomes, each uniform among the distinct architectures within all `budgets`: (n, slots).
 
-        Raises InfeasibleError when there is none.
+        A budget is a Budget or its text ("400M-flops"). Raises InfeasibleError when there is none.
         """
         from nas.space.feasible import Feasible
 
-        return self.genomes(Feasible(self, budgets).sample(n, rng))
+        return self.genomes(Feasible(self, _read(budgets)).sample(n, rng))
 
-    def count(self, budgets: Sequence[Budget] = ()) -> Count:
+    def count(self, budgets: Sequence[Budget | str] = ()) -> Count:
         """The number of distinct architectures within all `budgets`: exact, or an estimate that says so."""
         from nas.space.counting import count
 
-        return count(self, budgets)
+        return count(self, _read(budgets))
+
+
+def _read(budgets: Sequence[Budget | str]) -> list[Budget]:
+    several = (budgets,) if isinstance(budgets, str) else budgets
+    return [Budget.parse(budget) if isinstance(budget, str) else budget for budget in several]

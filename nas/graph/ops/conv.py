@@ -64,6 +64,22 @@ class Conv2d(Op):
         return ((self.out_channels, window(height, kh, sh, ph, dh), window(width, kw, sw, pw, dw)),)
 
     @property
+    def fixed_padding(self) -> Pair | None:
+        """The padding as torch counts it; None for SAME where it depends on the size of the map."""
+        if self.padding != "same":
+            return self.padding
+        height, width = ((kernel - 1) * dilation for kernel, dilation in zip(self.kernel, self.dilation, strict=True))
+        return (height // 2, width // 2) if self.stride == (1, 1) and not (height % 2 or width % 2) else None
+
+    def scratch(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
+        if self.fixed_padding is not None:
+            return 0
+        (channels, *before), (_, *after) = inputs[0], outputs[0]  # SAME by hand is a padded copy of the map
+        rows = zip(before, after, self.kernel, self.stride, self.dilation, strict=True)
+        padded = [max(size, (out - 1) * s + (k - 1) * d + 1) for size, out, k, s, d in rows]
+        return channels * prod(padded) if padded != before else 0
+
+    @property
     def params(self) -> int:
         kh, kw = self.kernel
         return self.out_channels * (self.in_channels // self.groups * kh * kw + self.bias)

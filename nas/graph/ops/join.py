@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from nas.errors import GraphError
-from nas.graph.op import Flow, Op, Shape, channel_axis, count
+from nas.graph.op import Flow, Op, Shape, channel_axis, sizes
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -39,6 +39,17 @@ class Add(Op):
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         return (broadcast(*inputs),)
+
+    def scratch(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
+        if len(inputs) == 2 or inputs[0] == outputs[0]:
+            return 0
+        most, running = prod(outputs[0]), broadcast(*inputs[:2])  # a running total widens by a copy, else in place
+        held = prod(running)
+        for term in inputs[2:]:
+            wider = broadcast(running, term)
+            if wider != running:
+                most, held, running = max(most, held + prod(wider)), prod(wider), wider
+        return most - prod(outputs[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +100,15 @@ class Split(Op):
     axis: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sizes", tuple(count(size, "sizes") for size in self.sizes))
+        object.__setattr__(self, "sizes", sizes(self.sizes, "sizes"))
 
     @property
     def flow(self) -> Flow:
         return "splits"
+
+    @property
+    def results(self) -> int:
+        return len(self.sizes)
 
     def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Split:
         return replace(self, sizes=channels) if self.axis == channel_axis(inputs[0]) else self

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from nas.errors import GraphError, unknown
-from nas.graph.op import Op, Shape, count, expect
+from nas.graph.op import Op, Shape, count, expect, number
 
 # Two values of one function name never differ, so the torch twin is a table from these names.
 ACTIVATIONS = ("hardsigmoid", "hardswish", "relu", "relu6", "sigmoid", "silu")
@@ -25,6 +25,8 @@ class BatchNorm(Op):
 
     def __post_init__(self) -> None:
         count(self.channels, "channels")
+        number(self.eps, "eps", 0)
+        number(self.momentum, "momentum", 0, 1)
 
     def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> BatchNorm:
         return replace(self, channels=inputs[0][0])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
-from nas.graph.op import Flow, Op, Shape, channel_axis, count
+from nas.graph.op import Flow, Op, Shape, channel_axis, number, sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Source(Op):
     shape: Shape
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "shape", tuple(count(size, "shape") for size in self.shape))
+        object.__setattr__(self, "shape", sizes(self.shape, "shape"))
 
     @property
     def flow(self) -> Flow:
@@ -43,6 +43,10 @@ class Parameter(Source):
     kind: ClassVar[str] = "parameter"
 
     value: float = 0.0
+
+    def __post_init__(self) -> None:
+        Source.__post_init__(self)
+        number(self.value, "value")
 
     def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Parameter:
         axis = channel_axis(self.shape)

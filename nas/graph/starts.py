@@ -1,0 +1,14 @@
+"""The names of the rules by which families initialise their weights; `nas.initialising` holds the rules (torch)."""
+
+from __future__ import annotations
+
+from nas.errors import GraphError, unknown
+
+STARTS = ("default", "efficientnet", "mobilenetv2", "resnet")
+
+
+def known_start(name: object) -> str:
+    """`name` when it names a rule of initialisation; GraphError otherwise."""
+    if not isinstance(name, str) or name not in STARTS:
+        raise GraphError(unknown("weight initialisation", name, STARTS))
+    return name
