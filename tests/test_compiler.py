@@ -64,7 +64,14 @@ SMALLEST = {zoo.entry(name).family: name for name in reversed(zoo.names())}  # t
 
 
 @pytest.mark.parametrize("padding", ["symmetric", "same"])
-@pytest.mark.parametrize("name", [*SMALLEST.values(), "efficientnet_b8", "resnet50", "efficientnet_v2_s"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *SMALLEST.values(),
+        "resnet50",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("efficientnet_b8", "efficientnet_v2_s")),
+    ],
+)
 def test_peak_memory_is_what_the_module_holds(name, padding):
     table = zoo.architecture(name).model_copy(update={"padding": padding})
     graph = lower(table.model_copy(update={"resolution": min(table.resolution, 224)}))
