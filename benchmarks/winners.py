@@ -31,7 +31,7 @@ HEAD = """# Does the interval hold at the winner?
 
 Written by
 `OMP_NUM_THREADS=1 python benchmarks/winners.py --data ../shared/data/accel_nasbench.csv > results/winners.md`
-({splits} splits; an hour on 2 cores).
+({splits} splits; a quarter of an hour on 2 cores).
 
 Maximising a fitted model picks its errors. So: halve the distinct genomes of Accel-NASBench, fit on one half, find what
 that fit likes best under a cap on macs ({swept:,} uniform candidates, then steepest ascent from {starts}), judge the
@@ -115,7 +115,7 @@ def _cell(promises: np.ndarray, verdicts: np.ndarray) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--splits", type=int, default=20)
+    parser.add_argument("--splits", type=int, default=8)
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
     with Pool(args.processes) as pool:
