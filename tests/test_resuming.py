@@ -61,7 +61,14 @@ def test_a_reprint_leaves_the_record_as_it_is(tmp_path):
 def started(folder: Path, *arguments: object) -> subprocess.Popen[str]:
     command = [sys.executable, str(ROOT / "cli.py"), "search", "--space", "nasbench_macro", *map(str, arguments)]
     command += ["--evaluator", "python:function=judge.slow"]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background shell has it ignored
+    )
 
 
 @pytest.mark.slow

@@ -29,8 +29,8 @@ class App(typer.Typer):
             sys.exit(super().__call__(*args, standalone_mode=False, **kwargs))
         except NasError as error:
             fail(str(error), INFEASIBLE if isinstance(error, InfeasibleError) else BAD_INPUT)
-        except typer.Abort:
-            sys.exit(INTERRUPTED)
+        except (typer.Abort, KeyboardInterrupt):
+            fail("stopped", INTERRUPTED)
         except BrokenPipeError:  # the reader of a pipe (head, less) has left
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)

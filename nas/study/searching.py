@@ -24,7 +24,7 @@ from nas.study.lock import locked
 from nas.study.result import Study, Trial
 from nas.study.samplers import Exhausted, FeasibleSampler, genome_of, sampler_named, slot_distributions
 from nas.study.settings import directions_of, objectives_of, settings_of
-from nas.study.workers import Pool
+from nas.study.workers import Interrupts, Pool
 
 TRIALS = 4000  # what the benchmark of results/search.md needs on the efficientnet space
 JOURNAL = "study.journal"
@@ -67,6 +67,7 @@ def search(
     if judge.cheap:  # a space outside its domain is refused before anything is written
         judge.score(space, space.sample(1, within, rng=np.random.default_rng(seed)))
     with ExitStack() as stack:
+        interrupts = stack.enter_context(Interrupts())
         folder = None if out is None else Path(out)
         if folder is not None and storage is None:  # a database has locks of its own, and processes share it
             stack.enter_context(locked(folder))
@@ -78,6 +79,7 @@ def search(
             resumed = run.restore()
             run.go(trials, progress)
         except KeyboardInterrupt:
+            interrupts.ignore()
             interrupted = True
         done = tuple(run.done)
         return Study(

@@ -10,10 +10,30 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context, parent_process
+from typing import Any
 
 from nas.errors import StudyError
 from nas.evaluators.score import Evaluator, Failure, Score
 from nas.space import Genomes, SearchSpace
+
+
+class Interrupts:
+    """The first Ctrl-C stops a search; after `ignore`, further ones do not disturb its ending."""
+
+    def __init__(self) -> None:
+        self._before: Any = None
+
+    def ignore(self) -> None:
+        """From here to the end of the block Ctrl-C is ignored (a thread that is not the main one never gets it)."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def __enter__(self) -> Interrupts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
 
 
 class Pool:
