@@ -171,7 +171,8 @@ def _connected(url: str, attempts: int = 5) -> RDBStorage:
         try:
             return RDBStorage(url)
         except Exception as error:  # SQLAlchemy and its drivers raise many kinds
-            if "already exists" not in str(error) or attempt == attempts - 1:
+            raced = any(sign in str(error) for sign in ("already exists", "UNIQUE constraint", "is locked"))
+            if not raced or attempt == attempts - 1:
                 raise StudyError(f"--storage {url}: {_first_line(error)}") from None
             time.sleep(0.2)
     raise AssertionError("unreachable")
