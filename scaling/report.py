@@ -26,6 +26,7 @@ from scaling.solving import Solution, solve
 from scaling.widths import Free
 
 SCALED = "nascli.scaled/1"
+NEAR = 4  # published networks that are costed to find the nearest
 
 
 @dataclass(frozen=True)
@@ -199,17 +200,33 @@ def by_preset(network: Network, preset: str) -> Scaled:
 
 
 @cache
-def _published(kinds: frozenset[str]) -> dict[str, Cost]:
-    """The costs of the zoo's entries with those kinds of blocks."""
-    kin = {name: zoo.architecture(name) for name in zoo.names()}
-    return {n: cost(lower(member)) for n, member in kin.items() if {row.block for row in member.stages} == kinds}
+def _kin(kinds: frozenset[str]) -> dict[str, Architecture]:
+    """The zoo's entries with those kinds of blocks."""
+    tables = {name: zoo.architecture(name) for name in zoo.names()}
+    return {name: table for name, table in tables.items() if {row.block for row in table.stages} == kinds}
+
+
+@cache
+def _cost_of(name: str) -> Cost:
+    return cost(zoo.build(name))
+
+
+def _bulk(table: Architecture) -> float:
+    """About proportional to macs among networks of the same blocks: which of them are worth costing exactly."""
+    size, bulk = table.resolution / table.stem.stride, 0.0
+    for row in table.stages:
+        size /= row.stride
+        bulk += row.repeats * getattr(row, "expand", 1) * (row.channels * size) ** 2
+    return bulk
 
 
 def nearest_published(table: Architecture, macs: int) -> Published | None:
     """The entry of the zoo with the same kinds of blocks whose macs are nearest on a log scale; None without one."""
-    costs = _published(frozenset(row.block for row in table.stages))
-    if not costs or macs == 0:
+    kin, own = _kin(frozenset(row.block for row in table.stages)), _bulk(table)
+    if not kin or macs == 0:
         return None
+    near = sorted(kin, key=lambda member: abs(math.log(_bulk(kin[member]) / own)))[:NEAR]
+    costs = {member: _cost_of(member) for member in near}
     name = min(costs, key=lambda member: abs(math.log(costs[member].macs / macs)))
     released = next((preset for preset in presets.PRESETS.values() if preset.member == name), None)
     implied = None if released is None else {axis: round(phi, 2) for axis, phi in presets.implied_phi(released).items()}

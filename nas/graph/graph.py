@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from nas.errors import GraphError, unknown
 from nas.graph.digest import canonical_digest
@@ -17,6 +15,9 @@ from nas.graph.node import Node, Ref, wire, wires
 from nas.graph.op import Op, Shape, sizes
 from nas.graph.ops import OPS, Input
 from nas.graph.starts import known_start
+
+if TYPE_CHECKING:
+    import networkx as nx  # where it is used it is imported there: a tenth of a second that most commands do not need
 
 
 class Graph:
@@ -60,6 +61,8 @@ class Graph:
     @cached_property
     def dag(self) -> nx.DiGraph[str]:
         """The graph for networkx (read-only): node attribute "node"; edges run along the data."""
+        import networkx as nx
+
         dag: nx.DiGraph[str] = nx.DiGraph(outputs=self.outputs, name=self.name, init=self.init)
         for name, node in self.nodes.items():
             dag.add_node(name, node=node)
@@ -169,6 +172,8 @@ def _running_order(table: Mapping[str, Node]) -> dict[str, Node]:
     place = {name: index for index, name in enumerate(table)}
     if all(place[source] < place[name] for name, node in table.items() for source, _ in node.inputs):
         return dict(table)
+    import networkx as nx
+
     dag: nx.DiGraph[str] = nx.DiGraph((source, name) for name, node in table.items() for source, _ in node.inputs)
     dag.add_nodes_from(table)
     try:
