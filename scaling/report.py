@@ -26,7 +26,6 @@ from scaling.solving import Solution, solve
 from scaling.widths import Free
 
 SCALED = "nascli.scaled/1"
-NEAR = 4  # published networks that are costed to find the nearest
 
 
 @dataclass(frozen=True)
@@ -200,34 +199,32 @@ def by_preset(network: Network, preset: str) -> Scaled:
 
 
 @cache
-def _kin(kinds: frozenset[str]) -> dict[str, Architecture]:
-    """The zoo's entries with those kinds of blocks."""
-    tables = {name: zoo.architecture(name) for name in zoo.names()}
-    return {name: table for name, table in tables.items() if {row.block for row in table.stages} == kinds}
+def _published(kinds: frozenset[str]) -> dict[str, int]:
+    """Macs of the zoo's entries with those kinds of blocks."""
+    kin = {name: zoo.architecture(name) for name in zoo.names()}
+    return {name: macs_of(table) for name, table in kin.items() if {row.block for row in table.stages} == kinds}
 
 
-@cache
-def _cost_of(name: str) -> Cost:
-    return cost(zoo.build(name))
+def macs_of(table: Architecture) -> int:
+    """Macs of an architecture at its own image size, without lowering the blocks of a stage beyond the second.
 
-
-def _bulk(table: Architecture) -> float:
-    """About proportional to macs among networks of the same blocks: which of them are worth costing exactly."""
-    size, bulk = table.resolution / table.stem.stride, 0.0
-    for row in table.stages:
-        size /= row.stride
-        bulk += row.repeats * getattr(row, "expand", 1) * (row.channels * size) ** 2
-    return bulk
+    From the second on they are one block, so its share counts again for each that is left out.
+    """
+    two = [row.model_copy(update={"repeats": min(row.repeats, 2)}) for row in table.stages]
+    graph = lower(table.model_copy(update={"stages": tuple(two)}))
+    total = cost(graph)
+    left_out = {f"stage{n}": row.repeats - 2 for n, row in enumerate(table.stages, start=1)}
+    seconds = (node for node in graph.nodes.values() if node.block == 1)
+    return total.macs + sum(left_out[node.stage] * total.by_node[node.name].macs for node in seconds)
 
 
 def nearest_published(table: Architecture, macs: int) -> Published | None:
     """The entry of the zoo with the same kinds of blocks whose macs are nearest on a log scale; None without one."""
-    kin, own = _kin(frozenset(row.block for row in table.stages)), _bulk(table)
+    kin = _published(frozenset(row.block for row in table.stages))
     if not kin or macs == 0:
         return None
-    near = sorted(kin, key=lambda member: abs(math.log(_bulk(kin[member]) / own)))[:NEAR]
-    costs = {member: _cost_of(member) for member in near}
-    name = min(costs, key=lambda member: abs(math.log(costs[member].macs / macs)))
+    name = min(kin, key=lambda member: abs(math.log(kin[member] / macs)))
+    total = cost(zoo.build(name))
     released = next((preset for preset in presets.PRESETS.values() if preset.member == name), None)
     implied = None if released is None else {axis: round(phi, 2) for axis, phi in presets.implied_phi(released).items()}
-    return Published(name, costs[name].params, costs[name].macs, costs[name].input_shape[1], implied)
+    return Published(name, total.params, total.macs, total.input_shape[1], implied)

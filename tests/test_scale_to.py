@@ -17,9 +17,9 @@ from nas.graph import cost
 from nas.lowering import lower
 from nas.multiplying import multiply
 from nas.networks import Network, load_network
-from scaling import PRESETS, RULES, Caps, apply, rule_named
+from scaling import PRESETS, RULES, Caps, apply, rule_named, scale
 from scaling.family import family, targets
-from scaling.report import Scaler, by_preset
+from scaling.report import Scaler, by_preset, macs_of, nearest_published
 from scaling.solving import CLOSE, solve
 
 HALF = multiply(zoo.architecture("efficientnet_b0"), depth=0.5)
@@ -106,6 +106,21 @@ def test_a_budget_out_of_reach_tells_what_is_reached(rule, caps, budget, message
 def test_a_graph_without_a_table_meets_the_same_budget():
     bare, full = (scaler("resolution", base).to(Budget.parse("1G-flops")) for base in (Network("bare", B0.graph), B0))
     assert (bare.phi, bare.cost, bare.architecture) == (full.phi, full.cost, None)
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_macs_without_the_later_blocks_of_a_stage_are_those_of_all(name):
+    assert macs_of(zoo.architecture(name)) == cost(zoo.build(name)).macs
+
+
+@pytest.mark.parametrize(("name", "phi"), [("v2-s", 0.3), ("v2-b3", 1.6), ("regnet_y_3_2gf", -0.6), ("b2", 2.2)])
+def test_no_published_network_of_the_same_blocks_is_nearer_than_the_one_told(name, phi):
+    table = scale(zoo.architecture(name), phi)
+    macs = cost(lower(table)).macs
+    kinds = {row.block for row in table.stages}
+    kin = [n for n in zoo.names() if {row.block for row in zoo.architecture(n).stages} == kinds]
+    nearest = min(kin, key=lambda n: abs(math.log(cost(zoo.build(n)).macs / macs)))
+    assert nearest_published(table, macs).name == nearest
 
 
 def test_the_nearest_published_network_and_its_implied_phi_are_told():
