@@ -67,7 +67,7 @@ def search(
     if judge.cheap:  # a space outside its domain is refused before anything is written
         judge.score(space, space.sample(1, within, rng=np.random.default_rng(seed)))
     with ExitStack() as stack:
-        interrupts = stack.enter_context(Interrupts())
+        stack.enter_context(Interrupts())
         folder = None if out is None else Path(out)
         if folder is not None and storage is None:  # a database has locks of its own, and processes share it
             stack.enter_context(locked(folder))
@@ -79,7 +79,6 @@ def search(
             resumed = run.restore()
             run.go(trials, progress)
         except KeyboardInterrupt:
-            interrupts.ignore()
             interrupted = True
         done = tuple(run.done)
         return Study(

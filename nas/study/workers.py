@@ -18,17 +18,22 @@ from nas.space import Genomes, SearchSpace
 
 
 class Interrupts:
-    """The first Ctrl-C stops a search; after `ignore`, further ones do not disturb its ending."""
+    """The first Ctrl-C raises KeyboardInterrupt in the block; further ones do not disturb its ending.
+
+    A second exception while the first unwinds would leave locks of the standard library half released.
+    """
 
     def __init__(self) -> None:
         self._before: Any = None
 
-    def ignore(self) -> None:
-        """From here to the end of the block Ctrl-C is ignored (a thread that is not the main one never gets it)."""
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def _first(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
     def __enter__(self) -> Interrupts:
+        on_main_thread = threading.current_thread() is threading.main_thread()  # no other may set a handler
+        if on_main_thread and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._before = signal.signal(signal.SIGINT, self._first)
         return self
 
     def __exit__(self, *_: object) -> None:
