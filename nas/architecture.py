@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializeAsAny, ValidationError, field_validator
 
-from nas.blocks import Stage, stage
-from nas.blocks.recipe import Norm
-from nas.blocks.row import Channels, Kernel, Row, Stride
+from nas.blocks import Head, PoolHead, Stage, Stem, head, stage, stem
+from nas.blocks.row import Norm, Row
 from nas.errors import ArchitectureError, unknown
 from nas.graph.ops.pointwise import ACTIVATIONS
 from nas.graph.starts import known_start
@@ -16,22 +15,6 @@ from nas.naming import naming_table
 from nas.rounding import rounding_rule
 
 MOST_BLOCKS = 4096
-
-
-class Stem(Row):
-    """A `kernel` convolution with norm and activation; `pool` adds ResNet's 3×3 max pooling of stride 2."""
-
-    channels: Channels
-    kernel: Kernel = 3
-    stride: Stride = 2
-    pool: bool = False
-
-
-class Head(Row):
-    """A 1×1 convolution to `channels` with norm and activation (0: none), global mean, dropout, linear classifier."""
-
-    channels: Annotated[int, Field(ge=0, le=2**16)] = 0
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
 
 class Architecture(Row):
@@ -42,9 +25,9 @@ class Architecture(Row):
     """
 
     resolution: Annotated[int, Field(ge=1, le=2**13)]
-    stem: Stem
+    stem: SerializeAsAny[Stem]
     stages: Annotated[tuple[SerializeAsAny[Stage], ...], Field(min_length=1, max_length=256)]
-    head: Head = Head()
+    head: SerializeAsAny[Head] = PoolHead()
     activation: str = "relu"
     norm: Norm = Norm()
     padding: Literal["symmetric", "same"] = "symmetric"
@@ -57,6 +40,11 @@ class Architecture(Row):
     @classmethod
     def _typed_stages(cls, rows: Any) -> Any:
         return tuple(stage(row) for row in rows) if isinstance(rows, (list, tuple)) else rows
+
+    @field_validator("stem", "head", mode="before")
+    @classmethod
+    def _typed_end(cls, row: Any, info: Any) -> Any:
+        return {"stem": stem, "head": head}[info.field_name](row)
 
     @field_validator("stages")
     @classmethod

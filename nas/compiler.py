@@ -81,7 +81,9 @@ def _emit(root: nn.Module, trace: fx.Graph, node: Node, path: str, inputs: list[
     if kind in PARAMETERS:
         parent, leaf = _container(root, path)
         parent.register_parameter(leaf, nn.Parameter(PARAMETERS[kind](op)))
-        return trace.get_attr(path)
+        tensor, wanted = trace.get_attr(path), (1, *op.shapes()[0])
+        stored = parent.get_parameter(leaf).shape
+        return tensor if stored == wanted else trace.call_method("reshape", (tensor, wanted))
     raise GraphError(f"node {node.name!r}: {op.kind} has no torch twin in nas.layers")
 
 

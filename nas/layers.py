@@ -20,6 +20,8 @@ from nas.graph.ops import (
     Dropout,
     Flatten,
     GlobalAvgPool,
+    GroupNorm,
+    LayerNorm,
     Linear,
     MaxPool2d,
     Multiply,
@@ -72,7 +74,32 @@ def conv2d(op: Conv2d, inplace: bool, shape: Shape) -> nn.Module:
     return SameConv2d(op.in_channels, op.out_channels, op.kernel, op.stride, **settings)
 
 
+class MapLinear(nn.Linear):
+    """A linear layer over the channels of maps (images, C, H, W)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class MapLayerNorm(nn.LayerNorm):
+    """Layer normalisation over the channels of maps (images, C, H, W)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def linear(op: Linear, inplace: bool, shape: Shape) -> nn.Module:
+    """A linear layer over the channels of maps, or over the last axis."""
+    return (MapLinear if len(shape) == 3 else nn.Linear)(op.in_features, op.out_features, op.bias, "meta")
+
+
+def layer_norm(op: LayerNorm, inplace: bool, shape: Shape) -> nn.Module:
+    """Layer norm over the channels of maps, or over the last axis."""
+    return (MapLayerNorm if len(shape) == 3 else nn.LayerNorm)(op.channels, op.eps)
+
+
 ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
+    "gelu": lambda inplace: nn.GELU(),
     "hardsigmoid": nn.Hardsigmoid,
     "hardswish": nn.Hardswish,
     "relu": nn.ReLU,
@@ -91,8 +118,10 @@ def batch_norm(op: BatchNorm, inplace: bool, shape: Shape) -> nn.Module:
 # that are costly to initialise are made on the meta device; the compiler fills them once, by the family's rule.
 MODULES: dict[type[Op], Callable[[Any, bool, Shape], nn.Module]] = {
     Conv2d: conv2d,
-    Linear: lambda op, inplace, shape: nn.Linear(op.in_features, op.out_features, op.bias, "meta"),
+    Linear: linear,
     BatchNorm: batch_norm,
+    LayerNorm: layer_norm,
+    GroupNorm: lambda op, inplace, shape: nn.GroupNorm(op.groups, op.channels, op.eps),
     Activation: lambda op, inplace, shape: ACTIVATIONS[op.function](inplace=inplace),
     MaxPool2d: lambda op, inplace, shape: nn.MaxPool2d(op.kernel, op.stride, op.padding, ceil_mode=op.ceil_mode),
     AvgPool2d: lambda op, inplace, shape: nn.AvgPool2d(
@@ -161,5 +190,5 @@ EXPRESSIONS: dict[type[Op], Emit] = {
 
 # Ops that are trainable tensors, under the node's name.
 PARAMETERS: dict[type[Op], Callable[[Any], Tensor]] = {
-    Parameter: lambda op: torch.full((1, *op.shape), op.value),
+    Parameter: lambda op: torch.full((1, *op.shape) if op.stored is None else op.stored, op.value),
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from nas.architecture import Architecture
 from nas.blocks import Stage
-from nas.blocks.recipe import FREE, Recipe, Value
+from nas.blocks.recipe import Recipe, Value
 from nas.graph import Graph, Shape
-from nas.graph.ops import Dropout, GlobalAvgPool, Linear, MaxPool2d
 from nas.naming import naming_table
 
 
@@ -19,8 +20,10 @@ def lower(architecture: Architecture, num_classes: int = 1000, in_chans: int = 3
     build = recipe(architecture, (in_chans, architecture.resolution, architecture.resolution))
     x = lower_stem(architecture, build, build.input)
     for number, row in enumerate(architecture.stages, start=1):
+        x = lower_edge(row, build, x, number, "begin")
         for block in range(row.repeats):
             x = lower_block(row, build, x, number, block)
+        x = lower_edge(row, build, x, number, "end")
     x = lower_head(architecture, build, x, num_classes)
     return build.graph([x], name=name, init=architecture.init)
 
@@ -40,11 +43,14 @@ def recipe(architecture: Architecture, input_shape: Shape) -> Recipe:
 
 def lower_stem(architecture: Architecture, build: Recipe, x: Value) -> Value:
     """Add the stem."""
-    stem = architecture.stem
     build.enter("stem")
-    x = build.conv(x, "conv", stem.channels, stem.kernel, stem.stride, width=FREE)
-    x = build.act(build.norm(x, "norm"), "act")
-    return build.add(MaxPool2d((3, 3), (2, 2), (1, 1)), x, name=build.named("pool")) if stem.pool else x
+    return architecture.stem.lower(build, x)
+
+
+def lower_edge(row: Stage, build: Recipe, x: Value, stage: int, edge: Literal["begin", "end"]) -> Value:
+    """Add what stage number `stage` (from 1) has before its first block or behind its last; most have nothing."""
+    build.enter_stage(row.variant, stage, 0 if edge == "begin" else row.repeats - 1)
+    return row.begin(build, x) if edge == "begin" else row.end(build, x)
 
 
 def lower_block(row: Stage, build: Recipe, x: Value, stage: int, block: int) -> Value:
@@ -55,12 +61,5 @@ def lower_block(row: Stage, build: Recipe, x: Value, stage: int, block: int) -> 
 
 def lower_head(architecture: Architecture, build: Recipe, x: Value, num_classes: int) -> Value:
     """Add the head."""
-    head = architecture.head
     build.enter("head")
-    if head.channels:
-        x = build.conv(x, "conv", head.channels, width=FREE)
-        x = build.act(build.norm(x, "norm"), "act")
-    x = build.add(GlobalAvgPool(), x, name=build.named("pool"))
-    if head.dropout:
-        x = build.add(Dropout(head.dropout), x, name=build.named("dropout"))
-    return build.add(Linear(x.channels, num_classes), x, name=build.named("fc")) if num_classes else x
+    return architecture.head.lower(build, x, num_classes)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from nas.architecture import Architecture, one_line
 from nas.blocks import Stage
+from nas.blocks.row import Head, Stem
 from nas.errors import ScaleError
 from nas.rounding import Rounding, rounding_rule
+
+Scaled = TypeVar("Scaled", Stem, Stage, Head)
 
 
 def multiply(
@@ -32,11 +36,9 @@ def multiply(
         if not (math.isfinite(factor) and 0 < factor <= 1e4):
             raise ScaleError(f"{axis} multiplier {factor:g} is out of bounds; it must lie in (0, 10,000]")
     rule = rounding if isinstance(rounding, Rounding) else rounding_rule(rounding or architecture.rounding)
-    stem, head = architecture.stem, architecture.head
-    if width != 1:
-        stem = stem.model_copy(update={"channels": rule.channels(stem.channels * width)})
-    if width != 1 and head.channels and (width > 1 or rule.head_shrinks):
-        head = head.model_copy(update={"channels": rule.channels(head.channels * width)})
+    stem, head = _wider(architecture.stem, rule, width), architecture.head
+    if width > 1 or rule.head_shrinks:
+        head = _wider(head, rule, width)
     size = architecture.resolution
     changed = {
         "stem": stem,
@@ -52,10 +54,15 @@ def multiply(
         raise ScaleError(f"scaled too far: {one_line(error, 'architecture')}") from None
 
 
+def _wider(row: Scaled, rule: Rounding, width: float) -> Scaled:
+    """The row with its widths × `width`; what is 0 (not there) stays so."""
+    found = {column: getattr(row, column) for column in row.widths} if width != 1 else {}
+    return row.model_copy(update={column: rule.channels(n * width) for column, n in found.items() if n})
+
+
 def _stage(row: Stage, number: int, rule: Rounding, width: float, depth: float, group_width: float) -> Stage:
-    channels = row.channels if width == 1 else rule.channels(row.channels * width)
     repeats = row.repeats if depth == 1 else rule.repeats(row.repeats * depth)
     if repeats < 1:
         raise ScaleError(f"depth × {depth:g} leaves no block in stage {number} ({row.repeats} repeats)")
-    scaled = row.model_copy(update={"channels": channels, "repeats": repeats})
+    scaled = _wider(row, rule, width).model_copy(update={"repeats": repeats})
     return scaled if width == group_width == 1 else scaled.fitted(group_width)

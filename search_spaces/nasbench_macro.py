@@ -5,8 +5,8 @@ Identity slots of one stage are interchangeable, so the 6,561 codes are 3,969 di
 
 from __future__ import annotations
 
-from nas.architecture import Architecture, Head, Stem
-from nas.blocks import stages
+from nas.architecture import Architecture
+from nas.blocks import ConvStem, PoolHead, stages
 from nas.space import SearchSpace
 
 MB = "inverted_residual"
@@ -17,7 +17,7 @@ THEN = ((MB, 3, 3, 0), (MB, 3, 3, 1), (MB, 6, 5, 1))
 
 BASE = Architecture(
     resolution=32,
-    stem=Stem(channels=32, stride=1),
+    stem=ConvStem(channels=32, stride=1),
     # Code 11111111: the lighter block in every slot.
     stages=stages(
         "block expand kernel channels stride",
@@ -30,7 +30,7 @@ BASE = Architecture(
         (MB, 3, 3, 256, 1),
         (MB, 3, 3, 256, 1),
     ),
-    head=Head(channels=1280),
+    head=PoolHead(channels=1280),
     activation="relu6",
     rounding="mobilenetv2",
     init="mobilenetv2",

@@ -1,4 +1,4 @@
-"""What several tests need: published figures, and graphs at random."""
+"""What several tests need: published figures, and the members of the registries."""
 
 from __future__ import annotations
 
@@ -8,12 +8,29 @@ from typing import Any
 
 import pytest
 
+from nas import zoo
+from nas.zoo.published import figures as rows_of
+
 HERE = Path(__file__).parent
 SHARED = HERE.parent.parent / "shared" / "data"
 
+# One network a family stands for it by default, the one with the fewest parameters; the others are slow tests.
+PARAMS = {name: min((row.params or 0 for row in rows_of(name, zoo.entry(name))), default=0) for name in zoo.names()}
+FAMILIES = {zoo.entry(name).family for name in zoo.names()}
+REPRESENTATIVES = frozenset(
+    min((n for n in zoo.names() if zoo.entry(n).family == family), key=lambda n: PARAMS[n] or 1e12)
+    for family in FAMILIES
+)
+
+
+def networks(*, slow: bool = True) -> list[Any]:
+    """Every network of the zoo as a test parameter, marked slow where it does not stand for its family."""
+    marks = {name: pytest.mark.slow for name in zoo.names() if slow and name not in REPRESENTATIVES}
+    return [pytest.param(name, marks=marks.get(name, ())) for name in zoo.names()]
+
 
 def _figures() -> dict[str, dict[str, Any]]:
-    """Published and measured figures by zoo name: params, macs, and where they are from."""
+    """Figures of EfficientNet and EfficientNetV2 by zoo name, from their own papers and code."""
     table = json.loads((HERE / "reference" / "efficientnet.json").read_text())
     figures = {}
     for size, row in table["v1"].items():
@@ -22,8 +39,6 @@ def _figures() -> dict[str, dict[str, Any]]:
         name = f"efficientnetv2_{size}" if size == "xl" or size[0] == "b" else f"efficientnet_v2_{size}"
         row = {**row, "resolution": row["eval_size"]}
         figures[name] = {**row, "params": row["params_timm"], "macs": row["macs_conv_linear_at_eval_size"]}
-    for row in json.loads((HERE / "reference" / "models.json").read_text()):
-        figures[row["oracle"].removeprefix("torchvision.models.").removeprefix("timm:")] = row
     return figures
 
 
@@ -33,6 +48,11 @@ FIGURES = _figures()
 @pytest.fixture(scope="session")
 def figures() -> dict[str, dict[str, Any]]:
     return FIGURES
+
+
+@pytest.fixture(scope="session")
+def representatives() -> frozenset[str]:
+    return REPRESENTATIVES
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +66,8 @@ def shared() -> Path:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "published" in metafunc.fixturenames:
         metafunc.parametrize("published", list(FIGURES))
+    if "network" in metafunc.fixturenames:
+        metafunc.parametrize("network", networks())
     if "space_name" in metafunc.fixturenames:
         import search_spaces
 

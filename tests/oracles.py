@@ -1,11 +1,16 @@
-"""Importing torchvision beside a CPU build of torch, for tests and benchmarks; never needed at run time."""
+"""The oracles: torchvision's and timm's own models, for tests and benchmarks; never needed at run time."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from types import ModuleType
 
-from torch import library
+import torch
+from torch import library, nn
+
+from nas import zoo
+
+SCALES = ("gain", "gamma", "layer_scale", "weight_scale")  # factors that may start at 0 or near it
 
 _KEPT: list[library.Library] = []  # the declarations below live as long as their library object
 
@@ -24,3 +29,42 @@ def import_torchvision() -> ModuleType:
     import torchvision
 
     return torchvision
+
+
+def _unregistered(code: str) -> nn.Module:
+    """An oracle that its library has the code of but no name for."""
+    from timm.models.resnet import Bottleneck, ResNet
+
+    return {
+        "timm.models.resnet.ResNet(Bottleneck,[3,30,48,8]) (no registered entry)": lambda: ResNet(
+            Bottleneck, (3, 30, 48, 8)
+        ),
+    }[code]()
+
+
+def oracle_model(name: str) -> nn.Module:
+    """The oracle of a zoo entry, with weights as its library starts them; its library must be installed."""
+    library, model = zoo.entry(name).model(name)
+    torchvision = import_torchvision()
+    if library == "torchvision":
+        return getattr(torchvision.models, model)(weights=None)
+    import timm
+
+    return timm.create_model(model, num_classes=1000) if library == "timm" else _unregistered(model)
+
+
+@torch.no_grad()
+def randomise(model: nn.Module, seed: int) -> nn.Module:
+    """Random norms and statistics (fresh batch norms would make every output vanish), and scales off their start."""
+    torch.manual_seed(seed)
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            assert module.running_mean is not None
+            assert module.running_var is not None
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    for name, weight in model.named_parameters():
+        if weight.ndim <= 1 or name.rpartition(".")[2] in SCALES:
+            shift = name.endswith("bias")
+            nn.init.normal_(weight, 0, 0.1) if shift else nn.init.uniform_(weight, 0.5, 1.5)
+    return model

@@ -178,9 +178,8 @@ def check_layout(layout: Layout) -> None:
     assert all(0 < x < layout.width and 0 < y < layout.height for x, y in points)
 
 
-@pytest.mark.parametrize("name", zoo.names())
-def test_no_boxes_overlap_and_no_wire_runs_through_one(name):
-    check_layout(lay_out(zoo.build(name)))
+def test_no_boxes_overlap_and_no_wire_runs_through_one(network):
+    check_layout(lay_out(zoo.build(network)))
 
 
 @pytest.mark.parametrize("stages", [False, True], ids=["unlabelled", "labelled at random"])

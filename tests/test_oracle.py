@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from oracles import import_torchvision, torchvision_here
+from oracles import import_torchvision, oracle_model, randomise, torchvision_here
 from torch import nn
 
 from nas import zoo
@@ -16,46 +16,42 @@ from nas.lowering import lower
 
 pytestmark = pytest.mark.oracle
 
-TABLES = {name: zoo.architecture(name) for name in zoo.names()}
-TORCHVISION = [name for name, table in TABLES.items() if table.naming.startswith("torchvision_")]
-# Networks that only timm has, at timm's names: with TensorFlow's padding they begin with tf_.
-TIMM = {
-    name: f"tf_{name}" if table.padding == "same" else name
-    for name, table in TABLES.items()
-    if table.naming.startswith("timm_") and name != "efficientnet_l2"  # 480 million weights, and B8's code
-}
+WITH_ORACLE = [name for name in zoo.names() if zoo.entry(name).model(name)[0] in ("torchvision", "timm", "code")]
+TOO_LARGE = {"efficientnet_l2"}  # at its canonical 800 pixels
+DOUBLE = 2 * 10**8  # parameters up to which float64 is tried where float32 is not equal to the bit
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def torchvision():
     if not torchvision_here():
         pytest.skip("torchvision is not installed")
     return import_torchvision()
 
 
-def randomise(model: nn.Module, seed: int) -> nn.Module:
-    """Random weights and statistics: fresh batch norms would make every output vanish."""
-    torch.manual_seed(seed)
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.running_mean.normal_(0, 0.1)
-            module.running_var.uniform_(0.5, 1.5)
-            nn.init.uniform_(module.weight, 0.5, 1.5)
-            nn.init.normal_(module.bias, 0, 0.1)
-    return model
-
-
-@pytest.mark.parametrize("size", [64, 75])
-@pytest.mark.parametrize("name", TORCHVISION)
-def test_outputs_equal_torchvision_to_the_bit(torchvision, name, size):
-    theirs = randomise(getattr(torchvision.models, name)(weights=None), 0).eval()
-    ours = compile_graph(zoo.build(name), init="none").eval()
-    ours.load_state_dict(theirs.state_dict(), strict=True)
-    image = torch.randn(2, 3, size, size)
+def difference(ours: nn.Module, theirs: nn.Module, image: torch.Tensor) -> float:
+    """The largest difference of two outputs, in units of the largest output."""
     with torch.no_grad():
         expected = theirs(image)
         assert expected.abs().max() > 1e-3
-        assert torch.equal(ours(image), expected)
+        assert expected.std() > 1e-6
+        return ((ours(image) - expected).abs().max() / expected.abs().max()).item()
+
+
+@pytest.mark.parametrize("name", WITH_ORACLE)
+def test_weights_load_and_outputs_are_equal(name):
+    graph = zoo.build(name)
+    theirs = randomise(oracle_model(name), 0).eval()
+    ours = compile_graph(graph, init="none").eval()
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    canonical = 96 if name in TOO_LARGE else min(graph.input_shape[1], 512)
+    equal = True
+    for images, size in ((1, canonical), (2, 75)):
+        found = difference(ours, theirs, torch.randn(images, 3, size, size))
+        assert found <= 1e-5
+        equal = equal and found == 0
+    if not equal and graph.params < DOUBLE:
+        image = torch.randn(1, 3, 75, 75, dtype=torch.float64)
+        assert difference(ours.double(), theirs.double(), image) <= 1e-10
 
 
 @pytest.mark.parametrize(
@@ -82,20 +78,6 @@ def test_gradients_equal_torchvision(torchvision, name):
         assert torch.equal(theirs_now, ours_now), key  # the running statistics moved alike
 
 
-@pytest.mark.parametrize("size", [64, 75])
-@pytest.mark.parametrize("name", TIMM)
-def test_outputs_equal_timm(torchvision, name, size):
-    timm = pytest.importorskip("timm")
-    theirs = randomise(timm.create_model(TIMM[name], num_classes=1000), 0).eval()
-    ours = compile_graph(zoo.build(name), init="none").eval()
-    ours.load_state_dict(theirs.state_dict(), strict=True)
-    image = torch.randn(1, 3, size, size)
-    with torch.no_grad():
-        expected = theirs(image)
-        assert expected.abs().max() > 1e-3
-        assert torch.equal(ours(image), expected)
-
-
 @pytest.mark.parametrize("name", ["efficientnet_b0", "mobilenet_v2", "resnet50", "regnet_y_400mf"])
 def test_initial_weights_are_distributed_as_in_torchvision(torchvision, name):
     theirs = getattr(torchvision.models, name)(weights=None).state_dict()
@@ -103,3 +85,17 @@ def test_initial_weights_are_distributed_as_in_torchvision(torchvision, name):
     for key, weight in theirs.items():
         if weight.ndim > 1 and weight.numel() > 20_000:
             assert ours[key].std().item() == pytest.approx(weight.std().item(), rel=0.05), key
+
+
+@pytest.mark.parametrize("name", [n for n in WITH_ORACLE if zoo.entry(n).model(n)[0] == "timm"])
+def test_feature_taps_are_those_that_timm_offers(name):
+    from nas.graph.taps import taps
+
+    timm = pytest.importorskip("timm")
+    try:
+        offered = timm.create_model(zoo.entry(name).model(name)[1], features_only=True).feature_info
+    except (RuntimeError, NotImplementedError, AttributeError, TypeError):
+        pytest.skip("timm offers no taps of this model")
+    theirs = dict(zip(offered.reduction(), offered.channels(), strict=True))
+    ours = {tap.reduction: tap.channels for tap in taps(zoo.build(name))}
+    assert {r: c for r, c in theirs.items() if 2 <= r <= 32} == {r: c for r, c in ours.items() if r in theirs}

@@ -91,7 +91,7 @@ def test_a_grouped_convolution_keeps_the_width_of_a_group():
         (INSIDE, {"width": 2}, "node 'cut': its cuts fall inside concatenated channels"),
         (GROUPS, {"width": 1.3, "rounding": "nearest"}, "node 'g': 42 channels are no whole number of groups of 8"),
         (TWO_SUMS, {"width": 1.2}, "node '(sum|more)': shapes .* do not fit together"),
-        (FLAT, {"resolution": 2}, "node 'hidden': linear expects 32768 features"),
+        (FLAT, {"resolution": 2}, "node 'hidden': linear expects 32768 channels"),
     ],
 )
 def test_a_graph_that_does_not_show_how_it_scales_is_told(graph, factors, message):

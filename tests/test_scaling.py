@@ -64,18 +64,21 @@ def outcome(table, depth, width, resolution):
             scale_graph(graph, **factors, rounding=table.rounding)
         assert stages & set(re.findall(r"stage\d+", str(error.value)))
         return "refused"
-    found, wanted = scale_graph(graph, **factors, rounding=table.rounding), lower(scaled)
+    try:
+        found, wanted = scale_graph(graph, **factors, rounding=table.rounding), lower(scaled)
+    except ScaleError as error:
+        return "refused" if re.search(r"(stage\d+|stem|head).*scale the Architecture", str(error)) else str(error)
     assert found.digest() == wanted.digest()
     assert exact(found) == exact(wanted)
     assert (found.outputs, found.init) == (wanted.outputs, wanted.init)
     return "equal"
 
 
-def draws(n, rng):
-    """`n` networks of each space and every zoo entry, each with the multipliers of some rule at a φ in [-2, 4]."""
+def draws(n, names, rng):
+    """`n` networks of each space and the named ones of the zoo, each with some rule's multipliers at a φ in [-2, 4]."""
     spaces = [search_spaces.load(name) for name in search_spaces.names()]
     sampled = [space.decode(genome) for space in spaces for genome in space.sample(n, rng=rng)]
-    for table in [*sampled, *(zoo.architecture(name) for name in zoo.names())]:
+    for table in [*sampled, *(zoo.architecture(name) for name in names)]:
         used = RULES[rng.choice(list(RULES))]().at(rng.uniform(-2, 4))
         yield table, used.depth, used.width, used.resolution
 
@@ -83,8 +86,10 @@ def draws(n, rng):
 @pytest.mark.parametrize(
     ("n", "seed"), [(8, 0), *(pytest.param(40, seed, marks=pytest.mark.slow) for seed in range(1, 5))]
 )
-def test_a_scaled_graph_is_that_of_the_scaled_network_or_the_stage_is_named(n, seed):
-    happened = Counter(outcome(*draw) for draw in draws(n, np.random.default_rng(seed)))
+def test_a_scaled_graph_is_that_of_the_scaled_network_or_the_stage_is_named(n, seed, representatives):
+    names = [name for name in zoo.names() if seed or name in representatives]
+    happened = Counter(outcome(*draw) for draw in draws(n, names, np.random.default_rng(seed)))
+    assert set(happened) <= {"equal", "refused", "vanished"}
     assert happened["equal"] > happened.total() / 3, happened
     assert happened["refused"] > happened.total() / 6, happened
 

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 
 import search_spaces
-from nas.architecture import Architecture, Stem
-from nas.blocks import BLOCKS, stage
+from nas.architecture import Architecture
+from nas.blocks import BLOCKS, ConvStem, stage
 from nas.budget import Budget
 from nas.errors import FileError, NasError, SpaceError
 from nas.graph import cost
 from nas.lowering import lower, lower_block, recipe
 from nas.space import SearchSpace
-from nas.space.chain import shrunk
 from nas.space.counting import listed
 from nas.space.distinct import ambiguity
 from nas.space.lint import lint
@@ -49,7 +48,7 @@ def test_an_even_kernel_is_refused_in_a_block_and_in_a_stem(tmp_path, kernel):
     with pytest.raises(SpaceError, match=rf"kernel {kernel} is even; kernels are odd"):
         load(tmp_path, f"{{block: inverted_residual, channels: 16, kernel: [3, {kernel}]}}")
     with pytest.raises(ValueError, match=f"kernel {kernel} is even"):
-        Stem(channels=16, kernel=kernel)
+        ConvStem(channels=16, kernel=kernel)
 
 
 CELLS = {"kernel": 5, "group_width": 8}
@@ -62,7 +61,7 @@ def test_only_the_stride_of_a_block_changes_the_size_of_a_map(kind, stride, size
     columns = {column: value for column, value in CELLS.items() if column in BLOCKS[kind].model_fields}
     row = stage({"block": kind, "channels": 16, "stride": stride, **columns})
     build = recipe(search_spaces.load("efficientnet").reference, (24, size, size))
-    assert lower_block(row, build, build.input, 1, 0).shape == (16, shrunk(size, stride), shrunk(size, stride))
+    assert lower_block(row, build, build.input, 1, 0).shape == (16, row.reduced(size), row.reduced(size))
 
 
 # -- what YAML makes of a cell -----------------------------------------------------------------------------
@@ -207,7 +206,7 @@ def test_a_spelling_is_the_same_where_the_digest_is(channels, stride):
         for values in itertools.product(*cells.values())
     ]
     spelling = Spelling(base, [rows])
-    by_letter = [spelling.letter(number, stride, channels) for number in range(len(rows))]
+    by_letter = [spelling.letter(number, stride, channels, False) for number in range(len(rows))]
     by_digest = []
     for row in rows:
         build = recipe(base, (channels, 8, 8))

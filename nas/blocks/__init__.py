@@ -1,16 +1,18 @@
-"""The block kinds: one file a kind (its columns and its recipe), one line here."""
+"""The kinds of blocks, stems and heads: one file a kind (its columns and its recipe), one line here."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
+from nas.blocks.ends import ConvStem, PoolHead
 from nas.blocks.fused_mbconv import FusedMBConv
 from nas.blocks.inverted_residual import InvertedResidual
 from nas.blocks.mbconv import MBConv
 from nas.blocks.projection import Projection
 from nas.blocks.regnet import RegNetBlock
 from nas.blocks.resnet import Basic, Bottleneck
-from nas.blocks.row import Stage
+from nas.blocks.row import Head, Row, Stage, Stem
 from nas.errors import ArchitectureError, unknown
 
 BLOCKS: dict[str, type[Stage]] = {
@@ -24,15 +26,44 @@ BLOCKS: dict[str, type[Stage]] = {
 }
 
 
+STEMS: dict[str, type[Stem]] = {
+    "conv": ConvStem,
+}
+
+HEADS: dict[str, type[Head]] = {
+    "pool": PoolHead,
+}
+
+Kind = TypeVar("Kind", bound=Row)
+
+
 def stage(row: Any) -> Stage:
     """The Stage of a mapping with a "block" column; a Stage passes through."""
-    if isinstance(row, Stage):
-        return row
-    if not isinstance(row, dict) or "block" not in row:
+    if not isinstance(row, (Stage, dict)) or (isinstance(row, dict) and "block" not in row):
         raise ArchitectureError(f"a stage is a table row with a 'block' column, got {row!r}")
-    if row["block"] not in BLOCKS:
-        raise ArchitectureError(unknown("block", row["block"], BLOCKS))
-    return BLOCKS[row["block"]].model_validate(row)
+    return _typed(row, "block", BLOCKS, Stage, "")
+
+
+def stem(row: Any) -> Stem:
+    """The Stem of a mapping, by its "stem" column ("conv" where it has none); a Stem passes through."""
+    return _typed(row, "stem", STEMS, Stem, "conv")
+
+
+def head(row: Any) -> Head:
+    """The Head of a mapping, by its "head" column ("pool" where it has none); a Head passes through."""
+    return _typed(row, "head", HEADS, Head, "pool")
+
+
+def _typed(row: Any, column: str, kinds: Mapping[str, type[Kind]], base: type[Kind], default: str) -> Kind:
+    """The row as the class that its `column` names."""
+    if isinstance(row, base):
+        return row
+    if not isinstance(row, dict):
+        raise ArchitectureError(f"a {column} is a table row, got {row!r}")
+    kind = row.get(column, default)
+    if kind not in kinds:
+        raise ArchitectureError(unknown(column, kind, kinds))
+    return kinds[kind].model_validate(row)
 
 
 def columns(header: str, *rows: tuple[Any, ...]) -> list[dict[str, Any]]:
@@ -48,15 +79,23 @@ def stages(header: str, *rows: tuple[Any, ...]) -> tuple[Stage, ...]:
 
 __all__ = [
     "BLOCKS",
+    "HEADS",
+    "STEMS",
     "Basic",
     "Bottleneck",
+    "ConvStem",
     "FusedMBConv",
+    "Head",
     "InvertedResidual",
     "MBConv",
+    "PoolHead",
     "Projection",
     "RegNetBlock",
     "Stage",
+    "Stem",
     "columns",
+    "head",
     "stage",
     "stages",
+    "stem",
 ]

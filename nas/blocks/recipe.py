@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from nas.blocks.row import Row
-from nas.graph import FREE, GraphBuilder, Shape, Value, Width
-from nas.graph.ops import Activation, Add, BatchNorm, Conv2d, GlobalAvgPool, Multiply, StochasticDepth
+from nas.blocks.row import Norm
+from nas.graph import FREE, GraphBuilder, Pair, Shape, Value, Width
+from nas.graph.ops import (
+    Activation,
+    Add,
+    Conv2d,
+    Dropout,
+    GlobalAvgPool,
+    Linear,
+    Multiply,
+    StochasticDepth,
+)
 from nas.naming import Naming, Place
-
-
-class Norm(Row):
-    """Batch normalisation's constants (torch's: `momentum` is the weight of the new batch)."""
-
-    eps: float = 1e-5
-    momentum: float = 0.1
 
 
 class Recipe(GraphBuilder):
@@ -46,10 +48,15 @@ class Recipe(GraphBuilder):
         self.stage, self.block = part, None
         self._place = Place(part, 0, 0, self._repeats)
 
+    def enter_stage(self, variant: str, stage: int, block: int) -> None:
+        """Nodes from here on belong to stage `stage` (from 1) but to none of its blocks, of which `block` is near."""
+        self.stage, self.block = f"stage{stage}", None
+        self._place = Place(variant, stage, block, self._repeats)
+
     def enter_block(self, variant: str, stage: int, block: int) -> None:
         """Nodes from here on belong to block `block` (from 0) of stage `stage` (from 1)."""
-        self.stage, self.block = f"stage{stage}", block
-        self._place = Place(variant, stage, block, self._repeats)
+        self.enter_stage(variant, stage, block)
+        self.block = block
 
     def named(self, role: str) -> str:
         """The node name of a role at this place."""
@@ -60,23 +67,36 @@ class Recipe(GraphBuilder):
         x: Value,
         role: str,
         channels: int,
-        kernel: int = 1,
+        kernel: int | Pair = 1,
         stride: int = 1,
         *,
         groups: int = 1,
+        dilation: int = 1,
         bias: bool = False,
         width: Width | None = None,
     ) -> Value:
-        """A convolution padded so that only its stride changes the map's size."""
-        padding: Literal["same"] | tuple[int, int] = (kernel // 2, kernel // 2)
-        if self._padding == "same" and kernel > 1:
+        """A convolution with an odd kernel, padded so that only its stride changes the map's size."""
+        kh, kw = kernel = (kernel, kernel) if isinstance(kernel, int) else kernel
+        padding: Literal["same"] | Pair = (kh // 2 * dilation, kw // 2 * dilation)
+        if self._padding == "same" and max(kernel) > 1:
             padding = "same"
-        op = Conv2d(x.channels, channels, (kernel, kernel), (stride, stride), padding, groups=groups, bias=bias)
+        both = (stride, stride), padding, (dilation, dilation)
+        op = Conv2d(x.channels, channels, kernel, *both, groups=groups, bias=bias)
         return self.add(op, x, name=self.named(role), width=width)
 
     def norm(self, x: Value, role: str) -> Value:
-        """Batch normalisation with the network's constants."""
-        return self.add(BatchNorm(x.channels, self._norm.eps, self._norm.momentum), x, name=self.named(role))
+        """The network's normalisation, if it has any."""
+        op = self._norm.op(x.channels)
+        return x if op is None else self.add(op, x, name=self.named(role))
+
+    @property
+    def normalises(self) -> bool:
+        """Whether the network has norms; without, its convolutions have a bias."""
+        return self._norm.kind != "none"
+
+    def linear(self, x: Value, role: str, features: int, *, bias: bool = True, width: Width | None = None) -> Value:
+        """A linear layer over the channels of a vector, of tokens or of a map."""
+        return self.add(Linear(x.channels, features, bias), x, name=self.named(role), width=width)
 
     def act(self, x: Value, role: str, function: str | None = None) -> Value:
         """The network's activation, or another."""
@@ -93,8 +113,9 @@ class Recipe(GraphBuilder):
         groups: int = 1,
         width: Width | None = None,
     ) -> Value:
-        """Convolution without bias, then batch normalisation."""
-        y = self.conv(x, f"{group}.conv", channels, kernel, stride, groups=groups, width=width)
+        """Convolution, with a bias only in a network without norms, then normalisation."""
+        bias = not self.normalises
+        y = self.conv(x, f"{group}.conv", channels, kernel, stride, groups=groups, bias=bias, width=width)
         return self.norm(y, f"{group}.norm")
 
     def conv_norm_act(
@@ -108,7 +129,7 @@ class Recipe(GraphBuilder):
         groups: int = 1,
         width: Width | None = None,
     ) -> Value:
-        """Convolution without bias, batch normalisation, activation."""
+        """Convolution, normalisation, activation."""
         return self.act(self.conv_norm(x, group, channels, kernel, stride, groups=groups, width=width), f"{group}.act")
 
     def widen(self, x: Value, group: str, ratio: float, kernel: int = 1, stride: int = 1) -> Value:
@@ -125,6 +146,16 @@ class Recipe(GraphBuilder):
         gate = self.conv(gate, "se.reduce", width.channels(source.channels), bias=True, width=width)
         gate = self.conv(self.act(gate, "se.act"), "se.expand", x.channels, bias=True)
         return self.add(Multiply(), self.act(gate, "se.gate", "sigmoid"), x, name=self.named("se.scale"))
+
+    def mean(self, x: Value) -> Value:
+        """The mean over the whole map: (C, H, W) -> (C,)."""
+        return self.add(GlobalAvgPool(), x, name=self.named("pool"))
+
+    def classify(self, x: Value, dropout: float, num_classes: int) -> Value:
+        """Dropout at that rate (0: none) and the linear classifier of a vector; `num_classes` 0 leaves that out."""
+        if dropout:
+            x = self.add(Dropout(dropout), x, name=self.named("dropout"))
+        return self.linear(x, "fc", num_classes) if num_classes else x
 
     def beside(self, x: Value, stride: int) -> Width:
         """The mark of a free width whose output the block adds to `x` where the two have one shape."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from nas.graph import Op, Value
+from nas.graph.ops import BatchNorm, GroupNorm, LayerNorm
+
 if TYPE_CHECKING:
     from nas.blocks.recipe import Recipe
-    from nas.graph import Value
 
 
 def plain_number(value: Any) -> Any:
@@ -23,8 +25,7 @@ def plain_number(value: Any) -> Any:
 def _odd(kernel: int) -> int:
     """An even kernel padded by half of itself grows the map by one pixel, block after block.
 
-    Then a stage's blocks would differ in size, and no cost table prices that. A stem as VGG's or ConvNeXt's, which
-    pads otherwise (not at all), would need a type of its own.
+    Then a stage's blocks would differ in size, and no cost table prices that.
     """
     if kernel % 2 == 0:
         raise ValueError(f"kernel {kernel} is even; kernels are odd (1, 3, 5, …): only the stride changes a map")
@@ -45,11 +46,73 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Norm(Row):
+    """Normalisation. `kind`: "batch", "layer" (over channels), "group" (of `groups` groups) or "none".
+
+    `momentum` is batch norm's: torch's, the weight of the new batch.
+    """
+
+    kind: Literal["batch", "layer", "group", "none"] = "batch"
+    eps: float = 1e-5
+    momentum: float = 0.1
+    groups: int = 32
+
+    def op(self, channels: int) -> Op | None:
+        """The norm of so many channels."""
+        match self.kind:
+            case "batch":
+                return BatchNorm(channels, self.eps, self.momentum)
+            case "layer":
+                return LayerNorm(channels, self.eps)
+            case "group":
+                return GroupNorm(channels, self.groups, self.eps)
+            case "none":
+                return None
+
+
+class Stem(Row):
+    """What stands before the first stage, ending in `channels`. Each kind is a subclass: its columns, its recipe."""
+
+    widths: ClassVar[tuple[str, ...]] = ("channels",)  # the columns that a width multiplier scales
+
+    stem: str
+    channels: Channels
+
+    @property
+    def variant(self) -> str:
+        """The name under which naming tables know this stem."""
+        return "stem"
+
+    def reduced(self, size: int) -> int:
+        """The size of the map behind the stem of an image of `size` pixels."""
+        raise NotImplementedError
+
+    def lower(self, build: Recipe, x: Value) -> Value:
+        """Add the stem to the graph under construction and return its output."""
+        raise NotImplementedError
+
+
+class Head(Row):
+    """What stands behind the last stage, up to the classifier. Each kind is a subclass: its columns, its recipe."""
+
+    widths: ClassVar[tuple[str, ...]] = ()
+
+    head: str
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    def lower(self, build: Recipe, x: Value, num_classes: int) -> Value:
+        """Add the head to the graph under construction; `num_classes` 0 leaves out the classifier."""
+        raise NotImplementedError
+
+
 class Stage(Row):
     """`repeats` equal blocks, the first of which has the `stride` and changes the width to `channels`.
 
-    Each kind of block is a subclass in a file of its own: its columns, and `lower`, its recipe.
+    Each kind of block is a subclass in a file of its own: its columns, and `lower`, its recipe. What stands before
+    the first block (a downsampling layer) or behind the last (a norm) are `begin` and `end`.
     """
+
+    widths: ClassVar[tuple[str, ...]] = ("channels",)  # the columns that a width multiplier scales
 
     block: str
     stride: Stride = 1
@@ -71,6 +134,18 @@ class Stage(Row):
     def fitted(self, group_width: float = 1.0) -> Stage:
         """The row made valid after a change of its width, its group width × `group_width` where it has one."""
         return self
+
+    def reduced(self, size: int) -> int:
+        """The size of the map behind the stage: kernels are odd and padded by half, so only strides change it."""
+        return -(-size // self.stride)
+
+    def begin(self, build: Recipe, x: Value) -> Value:
+        """Add what stands before the first block."""
+        return x
+
+    def end(self, build: Recipe, x: Value) -> Value:
+        """Add what stands behind the last block."""
+        return x
 
     def lower(self, build: Recipe, x: Value, stride: int) -> Value:
         """Add one block of this stage to the graph under construction and return its output."""

@@ -4,7 +4,7 @@ from nas.graph.builder import GraphBuilder, Value
 from nas.graph.costing import Cost, Share, cost
 from nas.graph.graph import Graph
 from nas.graph.node import FREE, Node, Ref, Width
-from nas.graph.op import Op, Shape
+from nas.graph.op import Op, Pair, Shape
 from nas.graph.ops import OPS
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "GraphBuilder",
     "Node",
     "Op",
+    "Pair",
     "Ref",
     "Shape",
     "Share",

@@ -23,21 +23,25 @@ LARGEST = 2**20  # bound on every count an op carries, so that a typo never allo
 class Op:
     """One word of the graph language: a frozen value that knows its own arithmetic.
 
-    `fewest` and `most` bound the number of inputs (`most` None: any number). For memory: `view` says
-    that the outputs share the storage of input 0 at inference, `inplace` that the op can overwrite
-    input 0, `fresh` that the output is new storage which the backward pass of the op does not need.
+    `fewest` and `most` bound the number of inputs (`most` None: any number). For memory: `view` says that the
+    outputs share the storage of input 0 at inference, `fresh` that the output is new storage which the backward
+    pass of the op does not need.
     """
 
     kind: ClassVar[str]
     fewest: ClassVar[int] = 1
     most: ClassVar[int | None] = 1
     view: ClassVar[bool] = False
-    inplace: ClassVar[bool] = False
     fresh: ClassVar[bool] = False
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         """Shapes of the outputs; raises GraphError when the inputs do not fit."""
         return inputs[:1]
+
+    @property
+    def inplace(self) -> bool:
+        """Whether the op can overwrite input 0, where shapes and readers allow it."""
+        return False
 
     @property
     def flow(self) -> Flow:

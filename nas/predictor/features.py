@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.blocks import MBConv
+from nas.blocks import ConvStem, MBConv
 from nas.errors import EvaluatorError
 from nas.predictor.link import Floats
 from nas.space import SearchSpace
@@ -46,12 +46,15 @@ class FeatureMap:
         wanted = [f"stage{n}.{slot}" for n in range(1, 8) for slot in SLOTS]
         if list(space.slots) != wanted or not all(isinstance(row, MBConv) for options in rows for row in options):
             raise EvaluatorError(f"the feature map reads seven MBConv stages with slots {', '.join(SLOTS)} each")
-        self.space = space
+        stem = space.reference.stem
+        if not isinstance(stem, ConvStem):
+            raise EvaluatorError(f"the feature map reads a plain convolution as stem, not {stem.stem}")
+        self.space, self.stem = space, stem
         self.options = tuple(len(options) for options in rows)
         self.fixed = np.zeros(len(QUANTITIES))
         for link in (space.links[0], space.links[-1]):
             self.fixed[:2] += link.macs[0, 0], link.params[0, 0]
-        self.fixed[QUANTITIES.index("reach")] = space.reference.stem.kernel
+        self.fixed[QUANTITIES.index("reach")] = stem.kernel
         self.stage = tuple(self._stage(number) for number in range(7))
         self.basis = tuple(self._basis(number) for number in range(7))
 
@@ -59,7 +62,7 @@ class FeatureMap:
         """(options, quantities): macs, params, layers, reach (pixels added to the receptive field), SE layers."""
         link, part = self.space.links[number + 1], self.space.rows[number]
         first = [part.options[0].stride if part.options[0] else 1 for part in self.space.rows]
-        jump = self.space.reference.stem.stride * int(np.prod(first[:number]))
+        jump = self.stem.stride * int(np.prod(first[:number]))
         table = []
         for option, row in enumerate(part.options):
             assert isinstance(row, MBConv)

@@ -136,9 +136,8 @@ class Predictor:
 
 def _structure(table: Architecture) -> tuple[object, ...]:
     """What must be the same everywhere in the domain; the activation is not (see the note of the file)."""
-    stem = table.stem
-    whole = (table.resolution, table.head.channels, table.norm, table.padding)
-    return (*whole, stem.channels, stem.kernel, stem.stride, stem.pool)
+    head = table.head.model_copy(update={"dropout": 0.0})
+    return table.resolution, table.stem, head, table.norm, table.padding
 
 
 def read_predictor(text: dict[str, Any]) -> Predictor:

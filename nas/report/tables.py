@@ -31,10 +31,9 @@ def stage_table(architecture: Architecture) -> Table:
     for number, row in enumerate(architecture.stages, start=1):
         values = row.model_dump()
         rows.append([str(number), *(_cell(values.get(column, "")) for column in columns)])
-    title = (
-        f"{architecture.resolution}×{architecture.resolution} · stem {architecture.stem.channels} · "
-        f"head {architecture.head.channels or 'pooled'}"
-    )
+    size, head = architecture.resolution, architecture.head
+    wide = " ".join(str(getattr(head, column)) for column in head.widths if getattr(head, column))
+    title = f"{size}×{size} · stem {architecture.stem.channels} · head {wide or 'pooled'}"
     return grid("|".join(["stage>", *(c if c == "block" else f"{c}>" for c in columns)]), rows, title)
 
 

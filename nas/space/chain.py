@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from nas.architecture import Architecture
 from nas.blocks import Stage
 from nas.errors import SpaceError
-from nas.graph import Cost, Graph, Value, cost
+from nas.graph import Cost, Graph, cost
 from nas.graph.storage import BYTES
-from nas.lowering import lower_block, lower_head, lower_stem, recipe
+from nas.lowering import lower_block, lower_edge, lower_head, lower_stem, recipe
 from nas.space.spelling import Spelling
 
 ADDITIVE = ("macs", "params", "activations")
@@ -48,6 +48,17 @@ class Priced(NamedTuple):
     channels: int
     size: int
 
+    def then(self, part: Priced, times: int = 1) -> Priced:
+        """This part and the next one behind it, `times` over."""
+        return Priced(
+            macs=self.macs + times * part.macs,
+            params=self.params + times * part.params,
+            activations=self.activations + times * part.activations,
+            peak=max(self.peak, part.peak),
+            channels=part.channels,
+            size=part.size,
+        )
+
 
 @dataclass(frozen=True)
 class Link:
@@ -70,47 +81,43 @@ class Pricer:
     def __init__(self, base: Architecture, num_classes: int, in_chans: int) -> None:
         self._base, self._num_classes, self._in_chans = base, num_classes, in_chans
         self.block = lru_cache(maxsize=None)(self._block)
+        self.edge = lru_cache(maxsize=None)(self._edge)
         self._alone = lru_cache(maxsize=None)(lambda row: row.model_copy(update={"repeats": 1, "stride": 1}))
         self._graph = lru_cache(maxsize=KEPT_GRAPHS)(self._lowered)
 
     def stem(self, resolution: int) -> Priced:
         """The stem at a resolution."""
         build = recipe(self._base, (self._in_chans, resolution, resolution))
-        out = lower_stem(self._base, build, build.input)
-        return _priced(cost(build.graph([out])), out)
+        graph = build.graph([lower_stem(self._base, build, build.input)])
+        return _priced(cost(graph), graph)
 
     def head(self, state: State) -> Priced:
         """The head behind a map."""
         build = recipe(self._base, (state.channels, state.size, state.size))
-        out = lower_head(self._base, build, build.input, self._num_classes)
-        return _priced(cost(build.graph([out])), out)
+        graph = build.graph([lower_head(self._base, build, build.input, self._num_classes)])
+        return _priced(cost(graph), graph)
 
     def stage(self, row: Stage, state: State) -> Priced:
-        """All blocks of a stage behind a map."""
+        """All blocks of a stage behind a map, with what stands before and behind them."""
         one = self._alone(row)
-        first = self.block(one, row.stride, state.channels, state.size)
-        if row.repeats == 1:
-            return first
-        rest, n = self.block(one, 1, first.channels, first.size), row.repeats - 1
-        return Priced(
-            macs=first.macs + n * rest.macs,
-            params=first.params + n * rest.params,
-            activations=first.activations + n * rest.activations,
-            peak=max(first.peak, rest.peak),
-            channels=rest.channels,
-            size=rest.size,
-        )
+        begun = self.edge(one, "begin", row.stride, state.channels, state.size)
+        channels, size = (begun.channels, begun.size) if begun else (state.channels, state.size)
+        total = self.block(one, row.stride, channels, size)
+        total = begun.then(total) if begun else total
+        if row.repeats > 1:
+            total = total.then(self.block(one, 1, total.channels, total.size), row.repeats - 1)
+        ended = self.edge(one, "end", row.stride, total.channels, total.size)
+        return total.then(ended) if ended else total
 
     def _block(self, row: Stage, stride: int, channels: int, size: int) -> Priced:
-        total = cost(self._graph(row, stride, channels), (channels, size, size))
-        return Priced(
-            macs=total.macs,
-            params=total.params,
-            activations=total.activations,
-            peak=total.peak_memory_bytes,
-            channels=row.channels,
-            size=shrunk(size, stride),
-        )
+        graph = self._graph(row, stride, channels)
+        return _priced(cost(graph, (channels, size, size)), graph)
+
+    def _edge(self, row: Stage, edge: Literal["begin", "end"], stride: int, channels: int, size: int) -> Priced | None:
+        """What a stage has before its first block or behind its last; None where that is nothing."""
+        build = recipe(self._base, (channels, size, size))
+        out = lower_edge(row.model_copy(update={"stride": stride}), build, build.input, 1, edge)
+        return None if out == build.input else _priced(cost(graph := build.graph([out])), graph)
 
     def _lowered(self, row: Stage, stride: int, channels: int) -> Graph:
         """One block: its graph is the same for every size of the map."""
@@ -118,23 +125,19 @@ class Pricer:
         return build.graph([lower_block(row.model_copy(update={"stride": stride}), build, build.input, 1, 0)])
 
 
-def shrunk(size: int, stride: int) -> int:
-    """The size of a map behind a block: kernels are odd and padded by half, so only strides change it."""
-    return -(-size // stride)
-
-
-def _priced(total: Cost, out: Value) -> Priced:
-    size = out.shape[1] if len(out.shape) == 3 else 1
-    return Priced(total.macs, total.params, total.activations, total.peak_memory_bytes, out.channels, size)
+def _priced(total: Cost, graph: Graph) -> Priced:
+    (name, index), *_ = graph.outputs
+    channels, *size = graph.shapes(total.input_shape)[name][index]
+    return Priced(
+        total.macs, total.params, total.activations, total.peak_memory_bytes, channels, size[0] if size else 1
+    )
 
 
 def check_cells(
     base: Architecture, resolutions: Sequence[int], stages: Sequence[Sequence[Stage | None]], repeated: Sequence[bool]
 ) -> None:
     """SpaceError where the cost tables would be too large to fill."""
-    stem = base.stem
-    halved = 2 if stem.pool else 1
-    states = {State(stem.channels, shrunk(shrunk(size, stem.stride), halved)) for size in resolutions}
+    states = {State(base.stem.channels, base.stem.reduced(size)) for size in resolutions}
     cells = 0
     for number, (rows, again) in enumerate(zip(stages, repeated, strict=True), start=1):
         cells += len(rows) * len(states)
@@ -143,8 +146,8 @@ def check_cells(
                 f"the cost tables up to stage {number} ({len(rows):,} options × {len(states):,} maps before it) have "
                 f"{cells:,} cells, more than {MOST_CELLS:,}; give fewer resolutions, widths or choices in a stage"
             )
-        moves = {(row.channels, row.stride) for row in rows if row is not None}
-        behind = {State(c, shrunk(state.size, s)) for state in states for c, s in moves}
+        moves = {(row.channels, row.stride): row for row in rows if row is not None}
+        behind = {State(row.channels, row.reduced(state.size)) for state in states for row in moves.values()}
         states = behind | {s._replace(ended=again) for s in states} if None in rows else behind
 
 

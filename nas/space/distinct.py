@@ -64,7 +64,7 @@ class Automaton:
         """The next block of the same stage, if there may be one, and where it leads."""
         if at.stage < 0 or at.done >= max(self.repeats(at)):
             return []
-        return [(self.spelling.letter(at.row[0], 1, self.channels(at)), at._replace(done=at.done + 1))]
+        return [(self.spelling.letter(at.row[0], 1, self.channels(at), False), at._replace(done=at.done + 1))]
 
     def entries(self, at: At) -> dict[int, list[At]]:
         """The first blocks of the stages that may come next, and where each leads."""
@@ -75,7 +75,9 @@ class Automaton:
         for stage in range(left + 1, len(self.optional)):
             if not (stage > left + 1 and self.repeated[stage - 1]):  # equals left out come last
                 for row in self.offered(stage, channels):
-                    entries.setdefault(self.spelling.letter(*row, channels), []).append(At(stage, row, 1, channels))
+                    entries.setdefault(self.spelling.letter(*row, channels, True), []).append(
+                        At(stage, row, 1, channels)
+                    )
             if not self.optional[stage]:
                 break
         return entries

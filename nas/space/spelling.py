@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 from nas.architecture import Architecture
 from nas.blocks import Stage
 from nas.blocks.recipe import Recipe, Value
-from nas.graph import Op, Width
+from nas.graph import Op, Pair, Shape, Width
+from nas.graph.ops import Input
 from nas.naming import naming_table
 
 Word: TypeAlias = tuple[Any, ...]  # an op and what sets it apart
@@ -25,7 +26,7 @@ class Shorthand(Recipe):
     """A recipe that notes ops instead of building nodes: a tenth of the time, and enough to tell blocks apart."""
 
     def __init__(self, base: Architecture, channels: int) -> None:
-        self._words: list[tuple[Word, tuple[int, ...]]] = []
+        self._words: list[tuple[Word, tuple[tuple[int, int], ...]]] = []
         super().__init__(
             (channels, SIZE, SIZE),
             activation=base.activation,
@@ -39,31 +40,33 @@ class Shorthand(Recipe):
     def named(self, role: str) -> str:
         return role
 
-    def _note(self, word: Word, shape: tuple[int, ...], *inputs: Value) -> Value:
-        self._words.append((word, tuple(int(value.node) for value in inputs)))
+    def _note(self, word: Word, shape: Shape, *inputs: Value) -> Value:
+        self._words.append((word, tuple((int(value.node), value.output) for value in inputs)))
         return Value(str(len(self._words) - 1), 0, shape)
 
-    def add(self, op: Op, *inputs: Value, name: str, width: Width | None = None) -> Value:
-        word = (op.kind, repr(op.canonical()) if inputs else "")
-        return self._note(word, op.shapes(*[value.shape for value in inputs])[0], *inputs)
+    def add_multi(self, op: Op, *inputs: Value, name: str, width: Width | None = None) -> tuple[Value, ...]:
+        shapes = op.shapes(*[value.shape for value in inputs])
+        first = self._note((op.kind, "" if isinstance(op, Input) else repr(op.canonical())), shapes[0], *inputs)
+        return tuple(Value(first.node, index, shape) for index, shape in enumerate(shapes))
 
     def conv(
         self,
         x: Value,
         role: str,
         channels: int,
-        kernel: int = 1,
+        kernel: int | Pair = 1,
         stride: int = 1,
         *,
         groups: int = 1,
+        dilation: int = 1,
         bias: bool = False,
         width: Width | None = None,
     ) -> Value:
         shape = (channels, *(-(-size // stride) for size in x.shape[1:]))
-        return self._note(("conv2d", x.channels, channels, kernel, stride, groups, bias), shape, x)
+        return self._note(("conv2d", x.channels, channels, kernel, stride, groups, dilation, bias), shape, x)
 
     def norm(self, x: Value, role: str) -> Value:
-        return self._note(("batch_norm",), x.shape, x)
+        return self._note(("norm",), x.shape, x) if self.normalises else x
 
     def act(self, x: Value, role: str, function: str | None = None) -> Value:
         return self._note(("activation", function or self.activation), x.shape, x)
@@ -76,8 +79,9 @@ class Shorthand(Recipe):
             at = stack.pop()
             if at not in number:
                 number[at] = len(number)
-                stack.extend(reversed(self._words[at][1]))
-        return tuple((self._words[at][0], *(number[source] for source in self._words[at][1])) for at in number)
+                stack.extend(source for source, _ in reversed(self._words[at][1]))
+        words = (self._words[at] for at in number)
+        return tuple((word, *((number[source], index) for source, index in wires)) for word, wires in words)
 
 
 class Spelling:
@@ -104,17 +108,21 @@ class Spelling:
         self.letter = lru_cache(maxsize=None)(self._letter)
         self.first = lru_cache(maxsize=None)(self._first)
 
-    def _letter(self, block: int, stride: int, channels: int) -> int:
-        """A number for a block behind so many channels, the same number for the same graph."""
-        row = self.blocks[block]
+    def _letter(self, block: int, stride: int, channels: int, edges: bool) -> int:
+        """A number for a block behind so many channels, the same number for the same graph.
+
+        With the `edges` of its stage: what stands before the first block and behind the last.
+        """
+        row = self.blocks[block].model_copy(update={"stride": stride})
         build = Shorthand(self._base, channels)
-        return self._letters.setdefault(build.letter(row.lower(build, build.input, stride)), len(self._letters))
+        out = row.lower(build, row.begin(build, build.input) if edges else build.input, stride)
+        return self._letters.setdefault(build.letter(row.end(build, out) if edges else out), len(self._letters))
 
     def _first(self, stage: int, channels: int) -> tuple[int, ...]:
         """For each option of a stage (from 0) behind so many channels, the first that spells the same blocks."""
         options = self.options[stage]
         starts = {(told[0], told[1]) for told in options if told}
-        letters = {start: self.letter(*start, channels) for start in starts} if len(starts) > 1 else {}
+        letters = {start: self.letter(*start, channels, True) for start in starts} if len(starts) > 1 else {}
         if len(set(letters.values())) == len(letters):
             return tuple(range(len(options)))
         found: dict[tuple[int, ...], int] = {}
@@ -125,7 +133,7 @@ class Spelling:
                 block, stride, repeats = told
                 key = (repeats, letters[block, stride])
                 if repeats > 1:
-                    key = (*key, self.letter(block, 1, self.blocks[block].channels))
+                    key = (*key, self.letter(block, 1, self.blocks[block].channels, False))
             first.append(found.setdefault(key, number))
         return tuple(first)
 

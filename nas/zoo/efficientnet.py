@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from nas.architecture import Architecture, Head, Stem
-from nas.blocks import stages
-from nas.blocks.recipe import Norm
+from nas.architecture import Architecture
+from nas.blocks import ConvStem, PoolHead, stages
+from nas.blocks.row import Norm
 from nas.multiplying import multiply
 from nas.zoo.entry import Entry
 
@@ -17,7 +17,7 @@ TF_NORM = Norm(eps=1e-3, momentum=0.01)
 # EfficientNet-B0: arXiv:1905.11946, Table 1.
 B0 = Architecture(
     resolution=224,
-    stem=Stem(channels=32),
+    stem=ConvStem(channels=32),
     stages=stages(
         "block   expand kernel stride channels repeats se",
         ("mbconv", 1, 3, 1, 16, 1, 0.25),
@@ -28,7 +28,7 @@ B0 = Architecture(
         ("mbconv", 6, 5, 2, 192, 4, 0.25),
         ("mbconv", 6, 3, 1, 320, 1, 0.25),
     ),
-    head=Head(channels=1280, dropout=0.2),
+    head=PoolHead(channels=1280, dropout=0.2),
     activation="silu",
     drop_path=0.2,
     rounding="efficientnet",
@@ -109,7 +109,7 @@ V2_TABLES = {
 # The base from which V2-B0 to B3 are scaled: google/automl effnetv2_configs.py, v2_base_block.
 V2_B0 = Architecture(
     resolution=224,
-    stem=Stem(channels=32),
+    stem=ConvStem(channels=32),
     stages=stages(
         _V2_HEADER,
         ("fused_mbconv", 1, 3, 1, 16, 1, 0),
@@ -119,7 +119,7 @@ V2_B0 = Architecture(
         ("mbconv", 6, 3, 1, 112, 5, 0.25),
         ("mbconv", 6, 3, 2, 192, 8, 0.25),
     ),
-    head=Head(channels=1280, dropout=0.2),
+    head=PoolHead(channels=1280, dropout=0.2),
     activation="silu",
     norm=TF_NORM,
     padding="same",
@@ -165,9 +165,9 @@ def v2(size: str) -> Architecture:
     table = V2_TABLES[size]
     habits: dict[str, object] = {
         "resolution": resolution,
-        "stem": Stem(channels=table[0].channels),
+        "stem": ConvStem(channels=table[0].channels),
         "stages": table,
-        "head": Head(channels=1280, dropout=dropout),
+        "head": PoolHead(channels=1280, dropout=dropout),
     }
     if size != "xl":
         habits |= {"norm": Norm(eps=1e-3), "padding": "symmetric", "naming": "torchvision_efficientnet"}
@@ -179,12 +179,24 @@ def v2_base(size: str) -> Architecture:
     return scaled(V2_B0, V2_RELEASED[size])
 
 
+# With TensorFlow's padding, at timm's names.
+TIMM = {"b8": "timm:tf_efficientnet_b8", "l2": "timm:tf_efficientnet_l2", "xl": "timm:tf_efficientnetv2_xl"}
+
 V2_NAMES = {size: f"efficientnet{'v2' if size == 'xl' else '_v2'}_{size}" for size in V2_TABLES}
 
 ENTRIES: dict[str, Entry] = {
-    **{f"efficientnet_{size}": Entry("efficientnet", partial(v1, size)) for size in RELEASED},
-    **{f"efficientnetv2_{size}": Entry("efficientnetv2", partial(v2_base, size)) for size in V2_RELEASED},
-    **{name: Entry("efficientnetv2", partial(v2, size)) for size, name in V2_NAMES.items()},
+    **{
+        f"efficientnet_{size}": Entry("efficientnet", partial(v1, size), TIMM.get(size, "torchvision"))
+        for size in RELEASED
+    },
+    **{
+        f"efficientnetv2_{size}": Entry("efficientnetv2", partial(v2_base, size), f"timm:tf_efficientnetv2_{size}")
+        for size in V2_RELEASED
+    },
+    **{
+        name: Entry("efficientnetv2", partial(v2, size), TIMM.get(size, "torchvision"))
+        for size, name in V2_NAMES.items()
+    },
 }
 
 ALIASES: dict[str, str] = {

@@ -1,4 +1,4 @@
-"""What the zoo holds: a family's name and how to make one of its members."""
+"""What the zoo holds: a family's name, how to make one of its members, and which model is its oracle."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ from nas.architecture import Architecture
 
 
 class Entry(NamedTuple):
-    """One published network."""
+    """One published network.
+
+    `oracle` is the model that it equals, "LIBRARY:NAME", the name left out where it is the entry's own: "torchvision",
+    "timm:legacy_senet154", "original:REPOSITORY" (the paper's own code). It is "" where nothing trustworthy exists;
+    `follows` then says which description was built, and names the row of the table of published figures.
+    """
 
     family: str
     architecture: Callable[[], Architecture]
+    oracle: str = "torchvision"
+    follows: str = ""
+
+    def model(self, name: str) -> tuple[str, str]:
+        """(library, model) of the oracle of the entry `name`; ("", "") without one."""
+        library, _, model = self.oracle.partition(":")
+        return library, (model or name) if library else ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from nas.architecture import Architecture, Head, Stem
-from nas.blocks import stages
+from nas.architecture import Architecture
+from nas.blocks import ConvStem, PoolHead, stages
 from nas.zoo.entry import Entry
 
 # arXiv:1801.04381, Table 2.
 MOBILENET_V2 = Architecture(
     resolution=224,
-    stem=Stem(channels=32),
+    stem=ConvStem(channels=32),
     stages=stages(
         "block              expand channels repeats stride",
         ("inverted_residual", 1, 16, 1, 1),
@@ -20,7 +20,7 @@ MOBILENET_V2 = Architecture(
         ("inverted_residual", 6, 160, 3, 2),
         ("inverted_residual", 6, 320, 1, 1),
     ),
-    head=Head(channels=1280, dropout=0.2),
+    head=PoolHead(channels=1280, dropout=0.2),
     activation="relu6",
     rounding="mobilenetv2",
     naming="torchvision_mobilenetv2",

@@ -7,8 +7,8 @@ from itertools import groupby
 from math import inf, log
 from typing import Literal
 
-from nas.architecture import MOST_BLOCKS, Architecture, Stem
-from nas.blocks import Stage, stages
+from nas.architecture import MOST_BLOCKS, Architecture
+from nas.blocks import ConvStem, Stage, stages
 from nas.blocks.regnet import compatible
 from nas.errors import ArchitectureError
 from nas.zoo.entry import Entry
@@ -90,7 +90,7 @@ def regnet(kind: str, size: int, source: Literal["torchvision", "timm"]) -> Arch
     d, w_0, w_a, w_m, group_width = {"x": X, "y": Y}[kind][size]
     return Architecture(
         resolution=224,
-        stem=Stem(channels=32),
+        stem=ConvStem(channels=32),
         stages=generate(
             w_0, w_a, w_m, d, group_width, se=SE[kind], fit="torchvision" if source == "torchvision" else "pycls"
         ),
@@ -112,7 +112,7 @@ ENTRIES: dict[str, Entry] = {
         for size in sizes
     },
     **{
-        f"regnet{kind}_{size:03}": Entry(f"regnet_{kind}", partial(regnet, kind, size, "timm"))
+        f"regnet{kind}_{size:03}": Entry(f"regnet_{kind}", partial(regnet, kind, size, "timm"), "timm")
         for kind, sizes in TIMM.items()
         for size in sizes
     },

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from nas.architecture import Architecture, Stem
-from nas.blocks import stages
+from nas.architecture import Architecture
+from nas.blocks import ConvStem, stages
 from nas.zoo.entry import Entry
 
 # arXiv:1512.03385, Table 1: the block, and how often it stands in conv2_x … conv5_x.
@@ -25,7 +25,7 @@ def resnet(size: str) -> Architecture:
     rows = zip([block] * 4, widths, repeats, (1, 2, 2, 2), strict=True)
     return Architecture(
         resolution=224,
-        stem=Stem(channels=64, kernel=7, pool=True),
+        stem=ConvStem(channels=64, kernel=7, pool=True),
         stages=stages("block channels repeats stride", *rows),
         naming="torchvision_resnet",
         init="resnet",

@@ -67,7 +67,7 @@ def efficientnetv2(
 
 def _late_stage(table: Architecture) -> int:
     """The first MBConv stage of expand 6 that works at a sixteenth of the image (14×14 at 224 px)."""
-    reduction = table.stem.stride * (2 if table.stem.pool else 1)
+    reduction = round(table.resolution / table.stem.reduced(table.resolution))
     for number, row in enumerate(table.stages):
         reduction *= row.stride
         if reduction == 16 and isinstance(row, MBConv) and row.expand == 6:

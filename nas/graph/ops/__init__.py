@@ -5,7 +5,8 @@ from __future__ import annotations
 from nas.graph.op import Op
 from nas.graph.ops.conv import Conv2d, Linear
 from nas.graph.ops.join import Add, Concat, Flatten, Multiply, Split
-from nas.graph.ops.pointwise import Activation, BatchNorm, Dropout, StochasticDepth
+from nas.graph.ops.norm import BatchNorm, GroupNorm, LayerNorm
+from nas.graph.ops.pointwise import Activation, Dropout, StochasticDepth
 from nas.graph.ops.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool, MaxPool2d
 from nas.graph.ops.source import Input, Parameter
 
@@ -17,6 +18,8 @@ OPS: dict[str, type[Op]] = {
         Conv2d,
         Linear,
         BatchNorm,
+        LayerNorm,
+        GroupNorm,
         Activation,
         MaxPool2d,
         AvgPool2d,
@@ -44,7 +47,9 @@ __all__ = [
     "Dropout",
     "Flatten",
     "GlobalAvgPool",
+    "GroupNorm",
     "Input",
+    "LayerNorm",
     "Linear",
     "MaxPool2d",
     "Multiply",

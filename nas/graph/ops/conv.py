@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar, Literal
 
 from nas.errors import GraphError
-from nas.graph.op import Flow, Op, Pair, Shape, count, expect, image, pair, window
+from nas.graph.op import Flow, Op, Pair, Shape, channel_axis, count, expect, image, pair, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ class Conv2d(Op):
 
 @dataclass(frozen=True, slots=True)
 class Linear(Op):
-    """Matrix product over the last axis: (…, in_features) -> (…, out_features)."""
+    """Matrix product over the channels: of a vector (C,), tokens (N, C) or a map (C, H, W), where it is a 1×1
+    convolution whose weight is stored as a matrix."""
 
     kind: ClassVar[str] = "linear"
     fresh: ClassVar[bool] = True
@@ -112,12 +113,12 @@ class Linear(Op):
         return "makes"
 
     def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Linear:
-        return replace(self, in_features=inputs[0][-1], out_features=channels[0])
+        return replace(self, in_features=inputs[0][channel_axis(inputs[0])], out_features=channels[0])
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
-        if not inputs[0] or inputs[0][-1] != self.in_features:
-            raise GraphError(f"linear expects {self.in_features} features on the last axis, got {inputs[0]}")
-        return ((*inputs[0][:-1], self.out_features),)
+        axis = channel_axis(inputs[0])
+        expect(inputs[0][axis], self.in_features, "linear")
+        return ((*inputs[0][:axis], self.out_features, *inputs[0][axis + 1 :]),)
 
     @property
     def params(self) -> int:

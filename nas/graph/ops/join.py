@@ -28,10 +28,13 @@ class Add(Op):
     """Element-wise sum of two or more tensors."""
 
     kind: ClassVar[str] = "add"
-    inplace: ClassVar[bool] = True
     fresh: ClassVar[bool] = True
     fewest: ClassVar[int] = 2
     most: ClassVar[int | None] = None
+
+    @property
+    def inplace(self) -> bool:
+        return True
 
     @property
     def flow(self) -> Flow:

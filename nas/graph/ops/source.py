@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import ClassVar
 
+from nas.errors import GraphError
 from nas.graph.op import Flow, Op, Shape, channel_axis, number, sizes
 
 
@@ -38,19 +39,30 @@ class Input(Source):
 
 @dataclass(frozen=True, slots=True)
 class Parameter(Source):
-    """A trainable tensor used as it is, the same for every image (a class token, a layer scale); starts at `value`."""
+    """A trainable tensor used as it is, the same for every image (a class token, a layer scale); starts at `value`.
+
+    `shape` is what it is to one image. A state dict holds it with a batch axis of 1 in front, or in the shape
+    `stored`, of as many elements: (C,) for a scale (C, 1, 1), () for a number (1, 1, 1).
+    """
 
     kind: ClassVar[str] = "parameter"
 
     value: float = 0.0
+    stored: Shape | None = None
 
     def __post_init__(self) -> None:
         Source.__post_init__(self)
         number(self.value, "value")
+        if self.stored is not None:
+            object.__setattr__(self, "stored", sizes(self.stored, "stored") if self.stored else ())
+            if prod(self.stored or ()) != prod(self.shape):
+                raise GraphError(f"parameter stored={self.stored}: must have as many elements as shape {self.shape}")
 
     def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> Parameter:
         axis = channel_axis(self.shape)
-        return replace(self, shape=(*self.shape[:axis], *channels, *self.shape[axis + 1 :]))
+        old, new = self.shape[axis], channels[0]
+        stored = self.stored and tuple(new if size == old else size for size in self.stored)
+        return replace(self, shape=(*self.shape[:axis], new, *self.shape[axis + 1 :]), stored=stored)
 
     @property
     def params(self) -> int:

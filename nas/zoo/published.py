@@ -1,0 +1,74 @@
+"""Published figures: parameters and multiply-adds of each network's oracle, and those of the brief.
+
+`published.json` was measured by building the oracles: torchvision 0.28, timm 1.0.31, or the paper's own repository;
+macs are torch's flop counter / 2 with 1000 classes at `macs_input_size`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nas.graph import Shape
+from nas.zoo.entry import Entry
+
+FILE = Path(__file__).with_name("published.json")
+
+
+class Figures(NamedTuple):
+    """One row: what a table prints (`brief_params`) and what the oracle has. `cause` says why the two differ."""
+
+    title: str
+    oracle: str
+    params: int | None
+    macs: int | None
+    input_shape: Shape | None
+    num_classes: int
+    brief_params: int | None
+    cause: str
+
+
+@lru_cache(maxsize=1)
+def rows() -> tuple[Figures, ...]:
+    """Every row of the table."""
+    return tuple(_figures(row) for row in json.loads(FILE.read_text()))
+
+
+def _figures(row: dict[str, Any]) -> Figures:
+    classes = re.search(r"num_classes=(\d+)", row["oracle"] or "")
+    return Figures(
+        title=row["name"],
+        oracle=row["oracle"] or "",
+        params=row["params"],
+        macs=row["macs"],
+        input_shape=tuple(row["macs_input_size"]) if row["macs_input_size"] else None,
+        num_classes=int(classes[1]) if classes else 1000,
+        brief_params=row.get("brief_params"),
+        cause=row.get("why_brief_differs") or row.get("note") or "",
+    )
+
+
+def figures(name: str, entry: Entry) -> list[Figures]:
+    """The rows that speak of the entry `name`: of its oracle, or of what it `follows`; none for an entry of our own."""
+    library, model = entry.model(name)
+    if not library:
+        return [row for row in rows() if row.title == entry.follows.partition(":")[0]]
+    return _by_oracle().get((library, model.removeprefix("tf_")), [])
+
+
+@lru_cache(maxsize=1)
+def _by_oracle() -> dict[tuple[str, str], list[Figures]]:
+    """(library, model) -> its rows; timm's tf_ says how a model pads, which costs nothing."""
+    found = defaultdict(list)
+    for row in rows():
+        if match := re.match(r"(?:torchvision\.models\.|timm:|orig:\S+ )", row.oracle):
+            library = {"torchvision.models.": "torchvision", "timm:": "timm"}.get(match[0], "original")
+            model = re.split(r"[ (]", row.oracle[match.end() :])[0]
+            found[library, model.removeprefix("tf_")].append(row)
+        else:
+            found["code", row.oracle].append(row)
+    return dict(found)
