@@ -25,6 +25,7 @@ app.add_typer(predictor_app, name="predictor")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Name = Annotated[str, typer.Argument(help="A network of the zoo (b0, efficientnet_b0, resnet50, …) or a JSON file.")]
+Family = Annotated[str | None, typer.Option("--family", help="One family of the zoo only.")]
 Budgets = Annotated[
     list[str] | None, typer.Option("--budget", help="400M-flops (= macs), 380M..420M-flops, 5.3M-params, 20MiB-memory.")
 ]
@@ -230,22 +231,37 @@ def search(
 
 
 @zoo_app.command("list")
-def zoo_list(as_json: Json = False) -> None:
-    """All published networks, with their cost at the published image size."""
-    from nas import zoo
-    from nas.files import document
-    from nas.graph import cost as cost_of
-    from nas.report.tables import MACS_NOTE, cost_table
+def zoo_list(family: Family = None, as_json: Json = False) -> None:
+    """All published networks, with their parameters and macs."""
+    from nas.report.zoo import zoo_document, zoo_tables
 
-    costs = {name: cost_of(zoo.build(name)) for name in zoo.names()}
     if as_json:
-        rows = [
-            {"name": n, "family": zoo.entry(n).family, "params": c.params, "macs": c.macs, "input_shape": c.input_shape}
-            for n, c in costs.items()
-        ]
-        show_json(document("nascli.zoo/1", {"networks": rows}))
-        return
-    show(cost_table(costs), MACS_NOTE)
+        show_json(zoo_document(family))
+    else:
+        show(*zoo_tables(family))
+
+
+@zoo_app.command("verify")
+def zoo_verify(
+    family: Family = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The page to write (default, for all families: results/zoo.md).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Build and cost every published network, beside its oracle and the brief. Exits with 1 where one differs."""
+    from nas.files import write_text
+    from nas.report.zoo import checked, verify_document, verify_page, verify_tables
+
+    found = checked(family)
+    page = out or (None if family else Path("results") / "zoo.md")
+    if page is not None:
+        write_text(page, verify_page(found))
+    if as_json:
+        show_json(verify_document(found))
+    else:
+        show(*verify_tables(found), *([f"wrote {page}"] if page else []))
+    raise typer.Exit(0 if all(row.equal for row in found) else 1)
 
 
 @zoo_app.command("show")

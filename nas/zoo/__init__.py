@@ -19,9 +19,18 @@ ENTRIES: dict[str, Entry] = {
 ALIASES: dict[str, str] = {**efficientnet.ALIASES}
 
 
-def names() -> list[str]:
-    """The names of all entries: torchvision's name, else timm's without `tf_` or `legacy_`."""
-    return list(ENTRIES)
+def names(family: str | None = None) -> list[str]:
+    """The names of all entries, or of one family: torchvision's name, else timm's without `tf_` or `legacy_`."""
+    if family is None:
+        return list(ENTRIES)
+    if not (found := [name for name, one in ENTRIES.items() if one.family == family]):
+        raise ArchitectureError(unknown("family", family, families()))
+    return found
+
+
+def families() -> list[str]:
+    """The names of all families."""
+    return list(dict.fromkeys(one.family for one in ENTRIES.values()))
 
 
 def canonical(name: str) -> str:

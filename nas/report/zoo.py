@@ -1,0 +1,167 @@
+"""The zoo as lists: its networks, and what `nascli zoo verify` says of them beside their oracles and the brief."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from rich.table import Table
+
+from nas import zoo
+from nas.files import document
+from nas.graph import Shape, cost
+from nas.report.tables import MACS_NOTE, grid
+from nas.zoo.published import Figures, figures
+
+ZOO = "nascli.zoo/1"
+VERIFY = "nascli.verify/1"
+
+
+def listed(family: str | None = None) -> list[dict[str, Any]]:
+    """Name, family, size, params and macs of every network.
+
+    The figures are the published ones, which `checked` and the tests hold equal to ours: building two hundred networks
+    takes seconds. A network without any is built.
+    """
+    rows = []
+    for name in zoo.names(family):
+        entry = zoo.entry(name)
+        known = next(
+            (row for row in figures(name, entry) if entry.oracle and row.macs and row.num_classes == 1000), None
+        )
+        total = known or cost(zoo.build(name))
+        rows.append(
+            {
+                "name": name,
+                "family": entry.family,
+                "params": total.params,
+                "macs": total.macs,
+                "input_shape": total.input_shape,
+            }
+        )
+    return rows
+
+
+def zoo_document(family: str | None = None) -> dict[str, Any]:
+    """The contract of `nascli zoo list --json`."""
+    return document(ZOO, {"networks": listed(family)})
+
+
+def zoo_tables(family: str | None = None) -> list[str | Table]:
+    """The same for people."""
+    rows = [(r["name"], r["family"], r["input_shape"][-1], r["params"], r["macs"]) for r in listed(family)]
+    return [grid("network|family|px>|params>|macs>", rows), MACS_NOTE]
+
+
+class Checked(NamedTuple):
+    """One published network beside one row of published figures (None: no such figure)."""
+
+    name: str
+    family: str
+    oracle: str
+    input_shape: Shape
+    brief_params: int | None
+    oracle_params: int | None
+    params: int
+    oracle_macs: int | None
+    macs: int
+    cause: str
+
+    @property
+    def equal(self) -> bool:
+        """Whether parameters and macs are the oracle's, as far as it has any."""
+        return self.oracle_params in (None, self.params) and self.oracle_macs in (None, self.macs)
+
+
+NONE = Figures("", "", None, None, None, 1000, None, "")
+
+
+def checked(family: str | None = None) -> list[Checked]:
+    """Every network of the zoo (or of one family), built and costed beside each of its published figures."""
+    found = []
+    for name in zoo.names(family):
+        entry = zoo.entry(name)
+        for row in figures(name, entry) or [NONE]:
+            graph = zoo.build(name, num_classes=row.num_classes)
+            total = cost(graph, row.input_shape)
+            found.append(
+                Checked(
+                    name=name if row.num_classes == 1000 else f"{name}, {row.num_classes:,} classes",
+                    family=entry.family,
+                    oracle=" ".join(filter(None, entry.model(name))) or "none",
+                    input_shape=total.input_shape,
+                    brief_params=row.brief_params,
+                    oracle_params=row.params,
+                    params=total.params,
+                    oracle_macs=row.macs,
+                    macs=total.macs,
+                    cause="; ".join(filter(None, [entry.follows.partition(": ")[2], row.cause])),
+                )
+            )
+    return found
+
+
+def verify_document(found: Iterable[Checked]) -> dict[str, Any]:
+    """The contract of `nascli zoo verify --json`."""
+    return document(VERIFY, {"networks": [{**row._asdict(), "equal": row.equal} for row in found]})
+
+
+HEADER = "network|oracle|px>|params: brief>|oracle>|ours>|ours - oracle>|macs: oracle>|ours>|ours - oracle>"
+
+
+def verify_tables(found: list[Checked]) -> list[str | Table]:
+    """The same for people."""
+    return [grid(HEADER, map(_cells, found)), "", MACS_NOTE, summary(found)]
+
+
+def summary(found: list[Checked]) -> str:
+    """How many agree, in one sentence; networks that no oracle has are counted apart."""
+    with_oracle = [row for row in found if row.oracle_params is not None]
+    equal = sum(row.equal for row in with_oracle)
+    without = f"; {len(found) - len(with_oracle)} without an oracle" if len(found) > len(with_oracle) else ""
+    return f"{equal} of {len(with_oracle)} equal to their oracle in parameters and macs{without}"
+
+
+PAGE = """# The zoo beside its oracles
+
+Written by `nascli zoo verify`; `tests/test_results.py` fails when it is stale.
+
+`params` are trainable parameters with 1000 classes, `macs` multiply-adds of one image at the size given. *Oracle* is
+the model of torchvision 0.28, timm 1.0.31 or the paper's own repository (`nas/zoo/published.json`: measured by building
+it; `tests/test_oracle.py` loads the weights of torchvision's and timm's and compares outputs). *Brief* is the table of
+parameters that this project was asked to reproduce; where it differs from the oracle, the cause stands below.
+
+"""
+
+
+def verify_page(found: list[Checked]) -> str:
+    """The same as a page of Markdown."""
+    names = [name.rstrip(">") for name in HEADER.split("|")]
+    marks = [" --: " if name.endswith(">") else " :-- " for name in HEADER.split("|")]
+    lines = ["| " + " | ".join(names) + " |", "|" + "|".join(marks) + "|"]
+    for row in found:
+        cells = [f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in _cells(row)]
+        lines.append("| " + " | ".join(cells) + " |")
+    causes: dict[str, list[str]] = {}
+    for row in found:
+        if row.cause:
+            causes.setdefault(row.cause, []).append(row.name)
+    notes = [f"- {', '.join(names)}: {cause}" for cause, names in causes.items()]
+    return PAGE + "\n".join(
+        [summary(found) + ".", "", *lines, "", "## Why the brief differs, and what was built", "", *notes, ""]
+    )
+
+
+def _cells(row: Checked) -> tuple[Any, ...]:
+    return (
+        row.name,
+        row.oracle,
+        row.input_shape[-1],
+        "-" if row.brief_params is None else row.brief_params,
+        *_beside(row.oracle_params, row.params),
+        *_beside(row.oracle_macs, row.macs),
+    )
+
+
+def _beside(oracle: int | None, ours: int) -> tuple[Any, int, Any]:
+    return ("-", ours, "-") if oracle is None else (oracle, ours, f"{ours - oracle:+,}" if ours != oracle else 0)
