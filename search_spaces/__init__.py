@@ -21,6 +21,7 @@ SPACES = (
     "efficientnetv2",
     "mobilenetv2",
     "nasbench_macro",
+    "regnet",
     "resnet",
 )
 
