@@ -10,25 +10,19 @@ from typing import Annotated
 
 import typer
 
+from nas.commands import zoo
+from nas.commands.arguments import Budgets, Json, Name
 from nas.errors import NasError
 from nas.report.console import INTERRUPTED, DefaultGroup, fail, group, resumable, show, show_json
 
 app = group("From a device budget to a family of networks: search, scale and cost vision backbones.")
 scale_app = group("Scale a network.", DefaultGroup)
-zoo_app = group("Published networks.")
 space_app = group("Search spaces.")
 predictor_app = group("The accuracy predictor fitted on Accel-NASBench.")
 app.add_typer(scale_app, name="scale")
-app.add_typer(zoo_app, name="zoo")
+app.add_typer(zoo.app, name="zoo")
 app.add_typer(space_app, name="space")
 app.add_typer(predictor_app, name="predictor")
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Name = Annotated[str, typer.Argument(help="A network of the zoo (b0, efficientnet_b0, resnet50, …) or a JSON file.")]
-Family = Annotated[str | None, typer.Option("--family", help="One family of the zoo only.")]
-Budgets = Annotated[
-    list[str] | None, typer.Option("--budget", help="400M-flops (= macs), 380M..420M-flops, 5.3M-params, 20MiB-memory.")
-]
 
 
 def _version(shown: bool) -> None:
@@ -228,73 +222,6 @@ def search(
     else:
         show(*search_tables(study), *(["", "wrote " + " ".join(map(str, written))] if written else []))
     raise typer.Exit(0 if study.best else 1)
-
-
-@zoo_app.command("list")
-def zoo_list(family: Family = None, as_json: Json = False) -> None:
-    """All published networks, with their parameters and macs."""
-    from nas.report.zoo import zoo_document, zoo_tables
-
-    if as_json:
-        show_json(zoo_document(family))
-    else:
-        show(*zoo_tables(family))
-
-
-@zoo_app.command("verify")
-def zoo_verify(
-    family: Family = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The page to write (default, for all families: results/zoo.md).")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Build and cost every published network, beside its oracle and the brief. Exits with 1 where one differs."""
-    from nas.files import write_text
-    from nas.report.zoo import checked, verify_document, verify_page, verify_tables
-
-    found = checked(family)
-    page = out or (None if family else Path("results") / "zoo.md")
-    if page is not None:
-        write_text(page, verify_page(found))
-    if as_json:
-        show_json(verify_document(found))
-    else:
-        show(*verify_tables(found), *([f"wrote {page}"] if page else []))
-    raise typer.Exit(0 if all(row.equal for row in found) else 1)
-
-
-@zoo_app.command("show")
-def zoo_show(name: Name, as_json: Json = False) -> None:
-    """A network's table and cost."""
-    from nas.graph import cost as cost_of
-    from nas.networks import load_network, network_document
-    from nas.report.tables import MACS_NOTE, cost_table, share_table, stage_table
-
-    network = load_network(name)
-    total = cost_of(network.graph)
-    if as_json:
-        if network.architecture is None:
-            raise NasError(f"{name} is a bare graph; it has no table to show")
-        show_json(network_document(network, params=total.params, macs=total.macs))
-        return
-    table = [] if network.architecture is None else [stage_table(network.architecture), ""]
-    show(*table, cost_table({network.name: total}), "", share_table(total, "stage"), MACS_NOTE)
-
-
-@zoo_app.command("draw")
-def zoo_draw(
-    name: Name,
-    out: Annotated[Path | None, typer.Option("--out", help="A .svg or .png file (default: NAME.svg).")] = None,
-) -> None:
-    """Draw a network as SVG or PNG."""
-    from nas.networks import load_network
-    from nas.report.drawing import draw
-
-    network = load_network(name)
-    path = out or Path(f"{network.name}.svg")
-    draw(network.graph, path)
-    typer.echo(f"wrote {path}")
 
 
 @space_app.command("list")

@@ -35,22 +35,25 @@ class Network:
     in_chans: int = 3
 
 
-def load_network(name: str) -> Network:
+def load_network(name: str, *, num_classes: int | None = None) -> Network:
     """A network of the zoo, or of a JSON file (a search's best.json, an architecture, a graph).
 
-    Raises ArchitectureError, FileError or GraphError in one line.
+    `num_classes` replaces that of the table (a bare graph has none to replace). Raises ArchitectureError, FileError or
+    GraphError in one line.
     """
     path = Path(name)
     if path.is_dir() and (path / BEST).is_file():
-        return load_network(str(path / BEST))  # a search's folder
+        return load_network(str(path / BEST), num_classes=num_classes)  # a search's folder
     if path.suffix != ".json" and not path.is_file():
-        known = zoo.canonical(name)
+        known, classes = zoo.canonical(name), 1000 if num_classes is None else num_classes
         table = zoo.architecture(known)
-        return Network(known, lower(table, name=known), table)
+        return Network(known, lower(table, classes, name=known), table, classes)
     text = read_text(path)
     value = parse_json(text, name)
     schema = check_schema(value, NETWORK, ARCHITECTURE, GRAPH, where=name)
     if schema == GRAPH:
+        if num_classes is not None:
+            raise FileError(f"{name}: a bare graph; its number of classes is part of it")
         graph = Graph.from_json(text)
         return Network(graph.name or path.stem, graph)
     check_keys(value, KEYS, name)
@@ -64,6 +67,7 @@ def load_network(name: str) -> Network:
     except ArchitectureError as error:
         raise FileError(f"{name}: {error}") from None
     classes, channels = _count(value, "num_classes", 1000, name), _count(value, "in_chans", 3, name)
+    classes = classes if num_classes is None else num_classes
     graph = lower(table, classes, channels, name=value["name"])
     return Network(graph.name, graph, table, classes, channels)
 

@@ -1,0 +1,1 @@
+"""Groups of commands of the command line that need the house alone; `cli.py` gathers them and adds the others."""
