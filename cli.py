@@ -216,9 +216,10 @@ def search(
         )
     if study.interrupted:
         fail(f"stopped after {len(study.trials):,} architectures; to go on: {command}", INTERRUPTED)
-    written = write_folder(study, folder, command)
+    told = search_document(study)
+    written = write_folder(study, folder, command, told)
     if as_json:
-        show_json(search_document(study))
+        show_json(told)
     else:
         show(*search_tables(study), *(["", "wrote " + " ".join(map(str, written))] if written else []))
     raise typer.Exit(0 if study.best else 1)

@@ -12,7 +12,7 @@ import nas
 import search_spaces
 from nas import Budget, predictor
 from nas.evaluators.score import CONCESSION
-from nas.study.result import score_of
+from nas.ranking import value
 from nas.study.searching import TRIALS
 
 SPACE = search_spaces.load("efficientnet")
@@ -71,7 +71,7 @@ def searched(text: str, sampler: str, seeds: range = SEEDS) -> tuple[list[float]
     """Tops and winners of the seeds, and the slowest search's seconds."""
     studies = [nas.search(SPACE, [Budget.parse(text)], sampler=sampler, seed=seed) for seed in seeds]
     assert all(study.top and study.best for study in studies)
-    tops, winners = ([score_of(t) for s in studies if (t := getattr(s, kind))] for kind in ("top", "best"))
+    tops, winners = ([value(t) for s in studies if (t := getattr(s, kind))] for kind in ("top", "best"))
     return tops, winners, max(study.seconds for study in studies)
 
 

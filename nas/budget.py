@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nas.errors import BudgetError, unknown
@@ -68,6 +68,12 @@ class Budget:
             return self.text
         spread = f"{self.low}..{self.high}" if self.low else f"{self.high}"
         return f"{spread}B-{self.metric}" if self.metric == "memory" else f"{spread}-{self.metric}"
+
+
+def read_budgets(budgets: Budget | str | Sequence[Budget | str]) -> list[Budget]:
+    """Budgets, given as such or as texts, one or several; raises BudgetError."""
+    several = [budgets] if isinstance(budgets, (str, Budget)) else budgets
+    return [Budget.parse(budget) if isinstance(budget, str) else budget for budget in several]
 
 
 def _amount(text: str, metric: str, budget: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
@@ -12,12 +11,13 @@ from typing import Any
 
 from nas.architecture import Architecture
 from nas.errors import EvaluatorError, ScaleError, StudyError
-from nas.evaluators.score import CONCESSION, Evaluator, Failure, Score
+from nas.evaluators.score import Evaluator, Failure, Score
 from nas.files import check_schema, document, parse_json, read_text, write_text
 from nas.graph import cost
 from nas.lowering import lower
 from nas.multiplying import multiply
 from nas.networks import Network
+from nas.ranking import front, ranked, tied, winner
 from scaling.triples import PAPER, Triple, triples
 
 FIT = "nascli.fit/1"
@@ -49,29 +49,22 @@ class Fit:
     @property
     def scored(self) -> list[Point]:
         """The points with a score, best first."""
-        return sorted((p for p in self.points if p.score), key=lambda p: (-_value(p), p.macs))
+        return ranked(self.points)
 
     @property
     def ties(self) -> list[Point]:
         """The points whose intervals cannot tell them from the best score."""
-        return [p for p in self.scored if p.score and self.scored[0].score and p.score.ties(self.scored[0].score)]
+        return tied(self.scored)
 
     @property
     def chosen(self) -> Point | None:
-        """Of the ties within CONCESSION of the interval's half-width of the best score, the one with fewest macs."""
-        if not self.scored or (best := self.scored[0].score) is None:
-            return None
-        near = [p for p in self.ties if _value(p) >= best.value - CONCESSION * best.half_width]
-        return min(near, key=lambda p: (p.macs, -_value(p)))
+        """Of the ties within the concession of the best score, the one with fewest macs."""
+        return winner(self.scored)
 
     @property
     def front(self) -> list[Point]:
         """The points that no other beats in score at no more macs; fewest macs first."""
-        found: list[Point] = []
-        for point in sorted(self.scored, key=lambda p: (p.macs, -_value(p))):
-            if not found or _value(point) > _value(found[-1]):
-                found.append(point)
-        return found
+        return front(self.scored)
 
     def document(self) -> dict[str, Any]:
         """The contract of `nascli scale fit --json`."""
@@ -185,10 +178,6 @@ def _kept(folder: Path | None, settings: dict[str, Any]) -> dict[str, Score | Fa
 def _keep(folder: Path, settings: dict[str, Any], answers: dict[str, Score | Failure]) -> None:
     rows = {key: asdict(answer) for key, answer in answers.items()}
     write_text(folder / KEPT, json.dumps(document(LEDGER, {"settings": settings, "answers": rows})))
-
-
-def _value(point: Point) -> float:
-    return point.score.value if point.score else -math.inf
 
 
 def _row(point: Point) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from nas.errors import EvaluatorError, FileError, InfeasibleError, StudyError
 from nas.evaluators import About, Score
 from nas.graph import cost
 from nas.lowering import lower
-from nas.study.result import nondominated
+from nas.ranking import nondominated
 from nas.study.samplers import SAMPLERS, FeasibleSampler, slot_distributions
 
 MACRO = search_spaces.load("nasbench_macro")

@@ -91,6 +91,10 @@ class Graph:
             table[node.name] = node
         return Graph(table.values(), self.outputs, name=self.name, init=self.init)
 
+    def named(self, name: str) -> Graph:
+        """The same graph under another name."""
+        return Graph(self.nodes.values(), self.outputs, name=name, init=self.init)
+
     def consumers(self) -> dict[str, list[str]]:
         """For each node the nodes that read it, once per read."""
         readers: dict[str, list[str]] = {name: [] for name in self.nodes}

@@ -19,7 +19,7 @@ from nas.networks import Network, network_document
 from nas.report.drawing import draw
 from nas.report.front import Baseline as Marked
 from nas.report.front import Cap, Point, draw_front
-from nas.report.outcome import score_row, search_document
+from nas.report.outcome import score_row
 from nas.space.lint import slot_choices
 from nas.study.result import Study, Trial
 
@@ -33,8 +33,10 @@ def default_folder(space: str, budgets: Sequence[Budget], seed: int) -> Path:
     return Path("runs") / re.sub(r"[^A-Za-z0-9_.-]", "_", "-".join(parts))
 
 
-def write_folder(study: Study, folder: Path, command: str) -> list[Path]:
+def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any]) -> list[Path]:
     """Write record.json, best.json, front.csv, front.png and best.svg; which files were written.
+
+    `told` is the study's document (`nas.report.outcome.search_document`).
 
     A study in which nothing was evaluated leaves them as they are.
     """
@@ -42,7 +44,6 @@ def write_folder(study: Study, folder: Path, command: str) -> list[Path]:
         return []
     graph = study.graph(study.best)
     network = Network(graph.name, graph, study.architecture(study.best), study.space.num_classes, study.space.in_chans)
-    told = search_document(study)
     found = {k: v for k, v in told["best"].items() if k != "architecture"}
     best = network_document(network, with_graph=True, space=study.space.name, score_unit=study.about.unit, **found)
     write_text(folder / "best.json", json.dumps(best, indent=1))

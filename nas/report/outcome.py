@@ -9,8 +9,9 @@ from typing import Any
 from nas.budget import human
 from nas.evaluators.score import Score
 from nas.files import document
+from nas.ranking import value
 from nas.report.tables import MACS_NOTE, grid
-from nas.study.result import Baseline, Study, Trial, score_of
+from nas.study.result import Baseline, Study, Trial
 
 SEARCH = "nascli.search/1"
 TOLD_TIES, SHOWN = 10, 12
@@ -85,11 +86,11 @@ def search_tables(study: Study) -> list[object]:
     told: list[object] = [_score_table(rows, "" if study.about.unit == "score" else study.about.unit)]
     if study.concession and (tied := len(study.ties)) > 1:
         told.append(
-            f"{tied:,} networks tie with the highest score, {score_of(study.ties[0]):.2f}: their intervals cannot tell "
+            f"{tied:,} networks tie with the highest score, {value(study.ties[0]):.2f}: their intervals cannot tell "
             f"them apart (ties.csv). Best is the one with fewest macs within {study.concession:.2f} of it."
         )
-    thinned = study.front[:: max(1, len(study.front) // SHOWN)]
-    front = [trial for trial in study.front if trial in thinned or trial is study.best]
+    step = max(1, len(study.front) // SHOWN)
+    front = [trial for i, trial in enumerate(study.front) if i % step == 0 or trial is study.best]
     shown = [("best" if trial is study.best else "", trial.score, trial.costs, "") for trial in front]
     told += ["", _score_table(shown, f"front ({len(front)} of {len(study.front)})")]
     took = f"{study.evaluated:,} evaluated in {study.seconds:.1f} s" if study.evaluated else "all evaluated earlier"

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from math import isfinite, log10
 
+from nas.ranking import nondominated
 from nas.report.labels import Rect, around, label_size, place
 from nas.report.picture.text import clean, fitted, text_width
 
@@ -72,11 +73,8 @@ class Cap:
 
 def pareto(points: Sequence[Point]) -> list[Point]:
     """The points that no other beats in cost and score; cheapest first."""
-    best: list[Point] = []
-    for point in sorted(points, key=lambda point: (point.cost, -point.score)):
-        if not best or point.score > best[-1].score:
-            best.append(point)
-    return best
+    kept = nondominated([(point.cost, -point.score) for point in points])
+    return sorted((points[i] for i in kept), key=lambda point: point.cost)
 
 
 @dataclass(frozen=True)

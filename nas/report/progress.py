@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nas.budget import human
+from nas.ranking import value
 from nas.study.result import Trial
 
+Say = Callable[..., None]
 
-def _bar() -> Progress:
+
+@contextmanager
+def _bar() -> Iterator[Say]:
+    """A bar on stderr, and what moves it: `say(completed=…, total=…, description=…)`. Silent until then."""
     columns = (
         BarColumn(),
         MofNCompleteColumn(),
@@ -20,43 +26,38 @@ def _bar() -> Progress:
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task("", total=None)
+
+    def say(**what: Any) -> None:
+        bar.start()  # not before there is something to tell: what is refused prints one line
+        bar.update(task, **what)
+
+    try:
+        yield say
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 @contextmanager
 def counted() -> Iterator[Callable[[int, int, object], None]]:
     """A callback (done, total, anything) that draws a bar on stderr while the block runs."""
-    bar = _bar()
-    task = bar.add_task("", total=None)
-
-    def tell(done: int, total: int, _: object) -> None:
-        bar.start()
-        bar.update(task, completed=done, total=total)
-
-    try:
-        yield tell
-    finally:
-        if bar.live.is_started:
-            bar.stop()
+    with _bar() as say:
+        yield lambda done, total, _: say(completed=done, total=total)
 
 
 @contextmanager
 def shown() -> Iterator[Callable[[int, int, Trial], None]]:
     """A callback for a search's progress, drawn on stderr while the block runs."""
     best: Trial | None = None
-    bar = _bar()
-    task = bar.add_task("", total=None)
 
     def tell(done: int, total: int, trial: Trial) -> None:
         nonlocal best
-        bar.start()  # not before there is something to tell: a search that is refused prints one line
-        if trial.score is not None and (best is None or best.score is None or trial.score.value > best.score.value):
+        if trial.score is not None and (best is None or value(trial) > value(best)):
             best = trial
-            bar.update(task, description=f"best {trial.score.value:.2f} at {human(trial.costs['macs'], 'macs')}")
-        bar.update(task, completed=done, total=total)
+            say(description=f"best {trial.score.value:.2f} at {human(trial.macs, 'macs')}")
+        say(completed=done, total=total)
 
-    try:
+    with _bar() as say:
         yield tell
-    finally:
-        if bar.live.is_started:
-            bar.stop()

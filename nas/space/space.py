@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from nas.architecture import MOST_BLOCKS, Architecture, one_line
 from nas.blocks import Stage
 from nas.blocks.row import Row, plain_number
-from nas.budget import Budget
+from nas.budget import Budget, read_budgets
 from nas.errors import SpaceError, unknown
 from nas.files import check_schema, document
 from nas.space.chain import MOST_CELLS, Link, chain, check_cells
@@ -304,15 +304,10 @@ class SearchSpace(Row):
         """
         from nas.space.feasible import Feasible
 
-        return self.genomes(Feasible(self, _read(budgets)).sample(n, rng))
+        return self.genomes(Feasible(self, read_budgets(budgets)).sample(n, rng))
 
     def count(self, budgets: Sequence[Budget | str] = ()) -> Count:
         """The number of distinct architectures within all `budgets`: exact, or an estimate that says so."""
         from nas.space.counting import count
 
-        return count(self, _read(budgets))
-
-
-def _read(budgets: Sequence[Budget | str]) -> list[Budget]:
-    several = (budgets,) if isinstance(budgets, str) else budgets
-    return [Budget.parse(budget) if isinstance(budget, str) else budget for budget in several]
+        return count(self, read_budgets(budgets))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +10,10 @@ import numpy as np
 
 from nas.architecture import Architecture
 from nas.budget import Budget
-from nas.evaluators.score import CONCESSION, About, Score
+from nas.evaluators.score import About, Score
 from nas.graph import Graph
 from nas.lowering import lower
+from nas.ranking import concession, front, ranked, tied, value, winner
 from nas.space import Genomes, SearchSpace
 
 
@@ -26,6 +26,11 @@ class Trial:
     costs: dict[str, int]
     score: Score | None
     reason: str = ""
+
+    @property
+    def macs(self) -> int:
+        """Multiply-adds of one image."""
+        return self.costs["macs"]
 
 
 @dataclass(frozen=True)
@@ -61,49 +66,41 @@ class Study:
 
     @cached_property
     def scored(self) -> tuple[Trial, ...]:
-        """The trials that have a score."""
-        return tuple(trial for trial in self.trials if trial.score is not None)
+        """The trials that have a score, highest first."""
+        return tuple(ranked(self.trials))
 
-    @cached_property
+    @property
     def top(self) -> Trial | None:
         """The highest score; None when no trial has one."""
-        return self.best_within(float("inf"))
+        return self.scored[0] if self.scored else None
 
     @cached_property
     def ties(self) -> tuple[Trial, ...]:
         """The trials whose intervals cannot tell them from the highest score; highest score first."""
-        if self.top is None:
-            return ()
-        top = self.top.score
-        close = [trial for trial in self.scored if trial.score and top and trial.score.ties(top)]
-        return tuple(sorted(close, key=lambda trial: (-score_of(trial), trial.costs["macs"])))
+        return tuple(tied(self.scored))
 
-    @cached_property
+    @property
     def concession(self) -> float:
         """How much score the winner gives up, at most, for fewer macs."""
-        return CONCESSION * self.top.score.half_width if self.top and self.top.score else 0.0
+        return concession(self.scored)
 
     @cached_property
     def best(self) -> Trial | None:
         """The winner: of the ties within `concession` of the highest score, the one with fewest macs."""
-        near = (trial for trial in self.ties if score_of(trial) >= score_of(self.ties[0]) - self.concession)
-        return min(near, key=lambda trial: (trial.costs["macs"], -score_of(trial)), default=None)
+        return winner(self.scored)
 
     @cached_property
     def front(self) -> tuple[Trial, ...]:
         """The scored trials that no other beats in score and macs (or the study's objectives); fewest macs first."""
-        axes = self.objectives if len(self.objectives) > 1 else (*self.objectives, "macs")
-        if not self.scored:
-            return ()
-        points = np.array([[objective_of(trial, axis) for axis in axes] for trial in self.scored])
-        points *= [-1.0 if axis == "score" else 1.0 for axis in axes]
-        kept = [self.scored[i] for i in nondominated(points)]
-        return tuple(sorted(kept, key=lambda trial: trial.costs["macs"]))
+        if len(self.objectives) == 1:
+            return tuple(front(self.scored))
+        signs = [-1.0 if axis == "score" else 1.0 for axis in self.objectives]
+        values = [[objective_of(trial, axis) for axis in self.objectives] for trial in self.scored]
+        return tuple(front(self.scored, np.array(values).reshape(len(values), len(signs)) * signs))
 
     def best_within(self, macs: float) -> Trial | None:
         """The highest score at no more than so many macs."""
-        inside = [trial for trial in self.scored if trial.costs["macs"] <= macs]
-        return max(inside, key=lambda trial: (score_of(trial), -trial.costs["macs"]), default=None)
+        return next((trial for trial in self.scored if trial.macs <= macs), None)
 
     def architecture(self, trial: Trial) -> Architecture:
         """The architecture of a trial."""
@@ -113,26 +110,9 @@ class Study:
         """The graph of a trial, with the space's classes and channels."""
         table = self.architecture(trial)
         graph = lower(table, self.space.num_classes, self.space.in_chans)
-        return lower(table, self.space.num_classes, self.space.in_chans, name=f"{self.space.name}_{graph.digest()[:8]}")
-
-
-def score_of(trial: Trial) -> float:
-    """The score of a scored trial."""
-    assert trial.score is not None
-    return trial.score.value
+        return graph.named(f"{self.space.name}_{graph.digest()[:8]}")
 
 
 def objective_of(trial: Trial, objective: str) -> float:
     """A scored trial's value of an objective."""
-    return score_of(trial) if objective == "score" else float(trial.costs[objective])
-
-
-def nondominated(points: Sequence[Sequence[float]] | np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> list[int]:
-    """Rows that no other row is at least as small as in every column and smaller in one."""
-    array = np.asarray(points, dtype=np.float64)
-    front: list[int] = []
-    for i in np.lexsort(array.T[::-1]):
-        kept = array[front]
-        if not front or not (kept <= array[i]).all(axis=1).any():
-            front.append(int(i))
-    return front
+    return value(trial) if objective == "score" else float(trial.costs[objective])

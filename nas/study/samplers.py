@@ -78,7 +78,8 @@ class FeasibleSampler(BaseSampler):
         self._make_inner, self._inner = inner, inner(seed)
         self._scout = inner(seed)  # asked for the search space only: it reads the history incrementally
         self._nearest = Nearest(space, budgets)
-        self._nearest.feasible.sample(1, np.random.default_rng(seed))  # InfeasibleError before anything is written
+        codes = self._nearest.feasible.sample(1, np.random.default_rng(seed))  # InfeasibleError, if there is none
+        self.example = space.genomes(codes)  # one feasible genome, (1, slots)
         self._seen: set[bytes] = set()
         self._read = 0
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nas.budget import Budget
+from nas.budget import Budget, read_budgets
 from nas.errors import StudyError
 from nas.evaluators import evaluator_for
 from nas.evaluators.function import Function
@@ -58,14 +58,14 @@ def search(
     if trials < 1 or workers < 1:
         raise StudyError(f"trials={trials}, workers={workers}: both must be at least 1")
     started = time.perf_counter()
-    within = [Budget.parse(budget) if isinstance(budget, str) else budget for budget in budgets]
+    within = read_budgets(budgets)
     judge = evaluator_for(evaluator, space)
     goals = objectives_of(objectives)
     settings = settings_of(space, within, judge.about, goals, sampler, seed)
     inner = sampler_named(sampler)
     proposer = FeasibleSampler(space, within, inner, seed=seed, startup=STARTUP)
     if judge.cheap:  # a space outside its domain is refused before anything is written
-        judge.score(space, space.sample(1, within, rng=np.random.default_rng(seed)))
+        judge.score(space, proposer.example)
     with ExitStack() as stack:
         stack.enter_context(Interrupts())
         folder = None if out is None else Path(out)
@@ -81,7 +81,7 @@ def search(
         except KeyboardInterrupt:
             interrupted = True
         done = tuple(run.done)
-        return Study(
+        study = Study(
             space=space,
             budgets=tuple(within),
             objectives=goals,
@@ -90,19 +90,20 @@ def search(
             baselines=() if interrupted else baselines_of(space, within, judge, len(done), seed),
             seconds=time.perf_counter() - started,
             evaluated=run.evaluated,
-            remarks=_remarks(judge, space, done),
             resumed=resumed,
             interrupted=interrupted,
             exhausted=run.exhausted,
             out=folder,
         )
+        return replace(study, remarks=_remarks(judge, study))
 
 
-def _remarks(judge: Evaluator, space: SearchSpace, trials: Sequence[Trial]) -> tuple[str, ...]:
-    """What the evaluator has to say of the best network, where it has anything."""
-    best = max((t for t in trials if t.score), key=lambda t: t.score.value if t.score else 0.0, default=None)
+def _remarks(judge: Evaluator, study: Study) -> tuple[str, ...]:
+    """What the evaluator has to say of the winner, where it has anything."""
     remark = getattr(judge, "remark", None)
-    return () if best is None or remark is None else tuple(filter(None, [remark(space.decode(best.genome))]))
+    if study.best is None or remark is None:
+        return ()
+    return tuple(filter(None, [remark(study.architecture(study.best))]))
 
 
 def _ledger(folder: Path | None, storage: str | None, settings: dict[str, Any], workers: int) -> Ledger | None:

@@ -21,6 +21,7 @@ from nas.graph.ops import (
     MaxPool2d,
     Multiply,
     Parameter,
+    RadixSoftmax,
     Split,
     StochasticDepth,
 )
@@ -131,6 +132,11 @@ def _multiply(op: Multiply) -> Words:
 @words.register
 def _concat(op: Concat) -> Words:
     return Words("other", "concat")
+
+
+@words.register
+def _radix_softmax(op: RadixSoftmax) -> Words:
+    return Words("other", f"softmax of {op.radix}")
 
 
 @words.register
