@@ -1,0 +1,77 @@
+"""Time to build each network of the zoo as a graph, and to compile it against its oracle's own constructor.
+
+python benchmarks/building.py > results/building.md     # needs torchvision and timm, as CONTRIBUTING.md says
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import torch
+
+from nas import zoo
+from nas.compiler import compile_graph
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from oracles import import_torchvision, oracle_model
+
+LARGEST = 150e6  # parameters of what is compiled: filling more takes seconds on either side
+ROUNDS = 3
+
+HEAD = """# Time to build and to compile the networks of the zoo
+
+Written by `python benchmarks/building.py > results/building.md`. *Build*: the architecture and its graph, without torch,
+median of 5; the floor is 50 ms. *Compile*: `compile_graph` with the family's initial weights, against the constructor of
+the oracle in torchvision or timm with its own, in turn, fastest of 3 each, one thread; the floor is 1.5. Per family the
+network with the longest build and those of up to 150 million parameters with the fewest and the most parameters.
+"""
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Seconds of one call."""
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def compiled(name: str) -> tuple[float, float]:
+    """Seconds to compile ours, and to construct the oracle."""
+    graph = zoo.build(name)
+    pairs = [(timed(lambda: compile_graph(graph)), timed(lambda: oracle_model(name))) for _ in range(ROUNDS)]
+    ours, theirs = zip(*pairs, strict=True)
+    return min(ours), min(theirs)
+
+
+def main() -> None:
+    print(HEAD)
+    torch.set_num_threads(1)
+    import_torchvision()
+    print("| family | network | nodes | build (ms) | compile (ms) | oracle (ms) | ours / oracle |")
+    print("|---|---|---:|---:|---:|---:|---:|")
+    slowest, worst = 0.0, 0.0
+    for family in zoo.families():
+        names = zoo.names(family)
+        graphs = {name: zoo.build(name) for name in names}
+        builds = {name: median(timed(lambda name=name: zoo.build(name)) for _ in range(5)) for name in names}
+        slowest = max(slowest, *builds.values())
+        small = [name for name in names if graphs[name].params <= LARGEST]
+        by_params = sorted(small, key=lambda name: graphs[name].params)
+        chosen = dict.fromkeys([*by_params[:1], *by_params[-1:], max(names, key=lambda name: builds[name])])
+        for name in chosen:
+            cells = [family, name, f"{len(graphs[name].nodes):,}", f"{1e3 * builds[name]:.1f}"]
+            if name in small and zoo.entry(name).model(name)[0] in ("torchvision", "timm", "code"):
+                ours, theirs = compiled(name)
+                worst = max(worst, ours / theirs)
+                cells += [f"{1e3 * ours:.0f}", f"{1e3 * theirs:.0f}", f"{ours / theirs:.2f}"]
+            print("| " + " | ".join([*cells, *["-"] * (7 - len(cells))]) + " |")
+    print(
+        f"\nSlowest build of all {len(zoo.names())} networks: {1e3 * slowest:.1f} ms. Largest ratio above: {worst:.2f}."
+    )
+
+
+if __name__ == "__main__":
+    main()
