@@ -24,10 +24,11 @@ ROUNDS = 3
 
 HEAD = """# Time to build and to compile the networks of the zoo
 
-Written by `python benchmarks/building.py > results/building.md`. *Build*: the architecture and its graph, without torch,
-median of 5; the floor is 50 ms. *Compile*: `compile_graph` with the family's initial weights, against the constructor of
-the oracle in torchvision or timm with its own, in turn, fastest of 3 each, one thread; the floor is 1.5. Per family the
-network with the longest build and those of up to 150 million parameters with the fewest and the most parameters.
+Written by `python benchmarks/building.py > results/building.md`. *Build*: the architecture and its graph, without
+torch, median of 5; the floor is 50 ms. *Compile*: `compile_graph` with the family's initial weights, against the
+constructor of the oracle in torchvision or timm with its own, in turn, fastest of 3 each, one thread; the floor is 1.5.
+Per family the network with the longest build and those of up to 150 million parameters with the fewest and the most
+parameters.
 """
 
 

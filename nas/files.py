@@ -100,12 +100,15 @@ def _refuse_twice(node: Any, where: str) -> None:
     children = node.value if isinstance(getattr(node, "value", None), list) else []
     seen: set[str] = set()
     for child in children:
-        key = str(child[0].value) if isinstance(child, tuple) else None
-        if key is not None and key in seen:
-            raise FileError(f"{where}: key {child[0].value!r} stands twice (line {child[0].start_mark.line + 1})")
-        seen |= set() if key is None else {key}
-        for part in child if isinstance(child, tuple) else (child,):
-            _refuse_twice(part, where)
+        if not isinstance(child, tuple):
+            _refuse_twice(child, where)
+            continue
+        key, value = child
+        if str(key.value) in seen:
+            raise FileError(f"{where}: key {key.value!r} stands twice (line {key.start_mark.line + 1})")
+        seen.add(str(key.value))
+        _refuse_twice(key, where)
+        _refuse_twice(value, where)
 
 
 def parse_yaml(text: str, where: str = "document") -> Any:

@@ -34,6 +34,12 @@ class Network:
     num_classes: int = 1000
     in_chans: int = 3
 
+    def with_table(self, table: Architecture, name: str) -> Network:
+        """Another architecture with the classes and channels of this network."""
+        return Network(
+            name, lower(table, self.num_classes, self.in_chans, name=name), table, self.num_classes, self.in_chans
+        )
+
 
 def load_network(name: str, *, num_classes: int | None = None) -> Network:
     """A network of the zoo, or of a JSON file (a search's best.json, an architecture, a graph).
@@ -75,6 +81,7 @@ def load_network(name: str, *, num_classes: int | None = None) -> Network:
 def network_document(network: Network, *, with_graph: bool = False, **more: Any) -> dict[str, Any]:
     """A network as a document that `load_network` reads: its table, `more` of what is known of it, and its graph."""
     assert network.architecture is not None
+    assert set(more) <= set(TOLD), set(more) - set(TOLD)  # what is not in TOLD could not be read back
     body = {
         "name": network.name,
         **more,

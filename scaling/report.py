@@ -140,8 +140,7 @@ class Scaler:
 
     def at(self, phi: float, name: str = "") -> Scaled:
         """The network at φ; raises ScaleError where there is none."""
-        rule = "" if self.rule.name == "efficientnet" else f"_{self.rule.name}"
-        network, factors = self._network(phi, name or f"{self.base.name}{rule}_phi{phi:g}")
+        network, factors = self._network(phi, name or self._name(f"phi{phi:g}"))
         total = cost(network.graph)
         near = None if network.architecture is None else nearest_published(network.architecture, total.macs)
         return Scaled(network, self.rule.name, phi, factors, total, near, self.divisor)
@@ -150,8 +149,11 @@ class Scaler:
         """The network whose cost is nearest to the budget's upper end, as `solve` finds it."""
         found = solve(lambda phi: self._amount(phi, budget.metric), budget)
         phi = round(found.phi, 6)
+        return replace(self.at(phi, self._name(str(budget))), target=budget, solution=found)
+
+    def _name(self, what: str) -> str:
         rule = "" if self.rule.name == "efficientnet" else f"_{self.rule.name}"
-        return replace(self.at(phi, f"{self.base.name}{rule}_{budget}"), target=budget, solution=found)
+        return f"{self.base.name}{rule}_{what}"
 
     def _amount(self, phi: float, metric: str) -> float:
         return float(getattr(cost(self._network(round(phi, 6), "")[0].graph), metric))
@@ -160,8 +162,7 @@ class Scaler:
         base, table = self.base, self.base.architecture
         if table is not None:
             scaled, factors = applied(table, phi, rule=self.rule, caps=self.caps, rounding=self.rounding)
-            graph = lower(scaled, base.num_classes, base.in_chans, name=name)
-            return Network(name, graph, scaled, base.num_classes, base.in_chans), factors
+            return base.with_table(scaled, name), factors
         if self.rule.finish is not None or self.rule.replaces is not None:
             raise ScaleError(f"{base.name} is a bare graph; rule {self.rule.name} needs an architecture")
         factors = within(self.rule, self.rule.at(phi), self.caps, base.graph.input_shape[1])
@@ -191,9 +192,8 @@ def by_preset(network: Network, preset: str) -> Scaled:
     is_member = table == zoo.architecture(released.member)
     name = released.member if is_member else f"{network.name}_{preset}"
     rule = f"preset {preset}" if released.exact else f"preset {preset} (multipliers nearest to its table)"
-    graph = lower(table, network.num_classes, network.in_chans, name=name)
-    total = cost(graph)
-    scaled = Network(name, graph, table, network.num_classes, network.in_chans)
+    scaled = network.with_table(table, name)
+    total = cost(scaled.graph)
     factors = Factors(released.depth, released.width, table.resolution / network.architecture.resolution)
     return Scaled(scaled, rule, None, factors, total, nearest_published(table, total.macs))
 

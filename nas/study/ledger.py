@@ -167,15 +167,14 @@ def database(url: str, settings: Mapping[str, Any]) -> Ledger:
 
 def _connected(url: str, attempts: int = 5) -> RDBStorage:
     """The database, its tables made where they are not; two processes may try that at once."""
-    for attempt in range(attempts):
-        try:
-            return RDBStorage(url)
-        except Exception as error:  # SQLAlchemy and its drivers raise many kinds
-            raced = any(sign in str(error) for sign in ("already exists", "UNIQUE constraint", "is locked"))
-            if not raced or attempt == attempts - 1:
-                raise StudyError(f"--storage {url}: {_first_line(error)}") from None
-            time.sleep(0.2)
-    raise AssertionError("unreachable")
+    try:
+        return RDBStorage(url)
+    except Exception as error:  # SQLAlchemy and its drivers raise many kinds
+        raced = any(sign in str(error) for sign in ("already exists", "UNIQUE constraint", "is locked"))
+        if not raced or attempts == 1:
+            raise StudyError(f"--storage {url}: {_first_line(error)}") from None
+    time.sleep(0.2)
+    return _connected(url, attempts - 1)
 
 
 def _first_line(error: Exception) -> str:
