@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializeAsAny, ValidationError, field_validator
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from nas.blocks import Head, PoolHead, Stage, Stem, head, stage, stem
-from nas.blocks.row import Norm, Row
+from nas.blocks.row import Convolution, Norm, Row
 from nas.errors import ArchitectureError, unknown
-from nas.graph.ops.pointwise import ACTIVATIONS
+from nas.graph.ops.pointwise import ACTIVATIONS, GAINS
 from nas.graph.starts import known_start
 from nas.naming import naming_table
 from nas.rounding import rounding_rule
@@ -20,8 +20,11 @@ MOST_BLOCKS = 4096
 class Architecture(Row):
     """Stem, stages and head, and the habits they share. `resolution` is the canonical image size in pixels.
 
+    With `activation_gain` activations keep the variance of normal inputs (NFNets).
+    `taps` says which map of each size a feature extractor takes, the "last" or the "first" that a stage ends with.
     `rounding`, `naming` and `init` name the family's rules for scaling, node names and initial weights;
-    `drop_path` is the stochastic-depth rate of the last block (it grows linearly from 0).
+    `drop_path` is the stochastic-depth rate towards which the blocks' rates grow linearly from 0: that of the "last"
+    block, or of the "end" behind it, as EfficientNet counts.
     """
 
     resolution: Annotated[int, Field(ge=1, le=2**13)]
@@ -29,9 +32,13 @@ class Architecture(Row):
     stages: Annotated[tuple[SerializeAsAny[Stage], ...], Field(min_length=1, max_length=256)]
     head: SerializeAsAny[Head] = PoolHead()
     activation: str = "relu"
+    activation_gain: bool = False
     norm: Norm = Norm()
+    convolution: Convolution = Convolution()
     padding: Literal["symmetric", "same"] = "symmetric"
     drop_path: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    drop_path_at: Literal["end", "last"] = "end"
+    taps: Literal["last", "first"] = "last"
     rounding: str = "multiple_of_8"
     naming: str = "plain"
     init: str = "default"
@@ -65,6 +72,12 @@ class Architecture(Row):
     def _known_rule(cls, name: str, info: Any) -> str:
         {"rounding": rounding_rule, "naming": naming_table, "init": known_start}[info.field_name](name)
         return name
+
+    @model_validator(mode="after")
+    def _known_gain(self) -> Architecture:
+        if self.activation_gain and self.activation not in GAINS:
+            raise ArchitectureError(unknown("activation with a known gain", self.activation, GAINS))
+        return self
 
     @classmethod
     def read(cls, value: Any) -> Architecture:

@@ -18,8 +18,8 @@ from nas.graph import Graph, Node, Ref
 from nas.graph.ops import Dropout, StochasticDepth
 from nas.graph.storage import batched, overwrites
 from nas.graph.taps import tapped
-from nas.initialising import init_rule, initialise
-from nas.layers import EXPRESSIONS, MODULES, PARAMETERS, Wire
+from nas.initialising import branch_ends, class_convs, init_rule, initialise, zero
+from nas.layers import EXPRESSIONS, MODULES, PARAMETERS, Wire, takes_channels_last
 
 MOST_PARAMS = 2 * 10**10  # 80 GB of float32: a bound on what a compile may allocate
 
@@ -53,17 +53,22 @@ def compile_graph(
     for name, node in graph.nodes.items():
         if node is graph.input:
             continue
-        made = _emit(root, trace, node, paths[name], [values[ref] for ref in node.inputs], name in inplace)
+        inputs = [values[ref] for ref in node.inputs]
+        last = takes_channels_last(node.op, inputs)
+        inputs = [wire.laid_out(trace, last) for wire in inputs]
+        made = _emit(root, trace, node, paths[name], inputs, name in inplace)
         outputs = shapes[name]
         for index, shape in enumerate(outputs):
             tensor = made if len(outputs) == 1 else trace.call_function(getitem, (made, index))
-            values[name, index] = Wire(tensor, shape, name in many)
-    results = [values[ref].expanded(trace, image).node for ref in graph.outputs]
+            values[name, index] = Wire(tensor, shape, name in many, last)
+    results = [values[ref].laid_out(trace, False).expanded(trace, image).node for ref in graph.outputs]
     trace.output(results if out_indices is not None or len(results) > 1 else results[0])
     trace.on_generate_code(_fetch_once)
-    _materialise(root)
-    if init == "family":
-        initialise(root, rule, generator)
+    if init == "none":
+        zero(root)
+    else:
+        ends, classes = ([paths[name] for name in found(graph)] for found in (branch_ends, class_convs))
+        initialise(root, rule, generator, ends, classes)
     return fx.GraphModule(root, trace, class_name=_identifier(graph.name) or "GraphModule")
 
 
@@ -120,9 +125,10 @@ def _container(root: nn.Module, path: str) -> tuple[nn.Module, str]:
     """The module that holds `path` (made where missing) and the last part of the path."""
     *parents, leaf = path.split(".")
     for part in parents:
-        if part not in root._modules:
-            root.add_module(part, nn.Module())
-        root = root.get_submodule(part)
+        inner = root._modules.get(part)
+        if inner is None:
+            root.add_module(part, inner := nn.Module())
+        root = inner
     return root, leaf
 
 
@@ -137,14 +143,6 @@ def _argument(name: str) -> str:
 
 
 _WORDS = frozenset(dir(builtins)) | {"self", "torch", "device", "inf", "nan", "fx_pytree", "pytree"}
-
-
-def _materialise(root: nn.Module) -> None:
-    """Give the weights that were made without storage (to skip torch's initialisation) zeros."""
-    for module in root.modules():
-        for name, weight in list(module.named_parameters(recurse=False)):
-            if weight.is_meta:
-                setattr(module, name, nn.Parameter(torch.zeros(weight.shape)))
 
 
 # A call of a nested module as fx writes it: `= getattr(getattr(self.features, "0"), "1")(`.
@@ -163,8 +161,8 @@ def _with_fetched_containers(lines: list[str]) -> list[str]:
     """
     fetched: dict[tuple[str, ...], str] = {}
     rewritten: list[str] = []
-    prefix = "_in"
-    while any(re.search(rf"\b{prefix}\d", line) for line in lines):  # a tensor of that name
+    prefix, text = "_in", "".join(lines)
+    while re.search(rf"\b{prefix}\d", text):  # a tensor of that name
         prefix = f"_{prefix}"
 
     def modules_of(path: tuple[str, ...]) -> str:

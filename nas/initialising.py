@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import sqrt
 
 import torch
 from torch import Generator, Tensor, nn
 
+from nas.graph import Graph
+from nas.graph.ops import Add, BatchNorm, Conv2d, Multiply, StochasticDepth
 from nas.graph.starts import known_start
 
 Fill = Callable[[Tensor, Generator | None], object]
@@ -30,25 +32,58 @@ def by_outputs(weight: Tensor, generator: Generator | None) -> Tensor:
     return nn.init.uniform_(weight, -bound, bound, generator=generator)
 
 
+def uniform_by_outputs(weight: Tensor, generator: Generator | None) -> Tensor:
+    """Uniform with variance 1 / outputs."""
+    return nn.init.kaiming_uniform_(weight, mode="fan_out", nonlinearity="sigmoid", generator=generator)
+
+
 def small_normal(weight: Tensor, generator: Generator | None) -> Tensor:
     """Normal with standard deviation 0.01."""
     return nn.init.normal_(weight, 0, 0.01, generator=generator)
 
 
+def truncated(weight: Tensor, generator: Generator | None) -> Tensor:
+    """Normal with standard deviation 0.02, truncated far out (at ±2)."""
+    return nn.init.trunc_normal_(weight, std=0.02, generator=generator)
+
+
+def fan_in(weight: Tensor, generator: Generator | None) -> Tensor:
+    """Normal with variance 1 / inputs of one output (LeCun et al. 1998)."""
+    return nn.init.kaiming_normal_(weight, mode="fan_in", nonlinearity="linear", generator=generator)
+
+
 @dataclass(frozen=True, slots=True)
 class Init:
-    """How convolution and linear weights start; biases start at 0 unless `linear_bias` (torch's own rule)."""
+    """How convolution and linear weights start; biases start at 0 unless `conv_bias` or `linear_bias` (torch's rule).
+
+    With `by_group` the outputs that a grouped convolution's weights are scaled by are those of one group.
+    `classes` is for a convolution that makes the classes, where that starts otherwise than the rest.
+    With `zero_last` the norm that ends a residual branch starts at scale 0 (Goyal et al. 2017, arXiv:1706.02677).
+    """
 
     conv: Fill
     linear: Fill
     linear_bias: bool = False
+    conv_bias: bool = False
+    zero_last: bool = False
+    by_group: bool = False
+    classes: Fill | None = None
 
 
 INITS: dict[str, Init] = {  # their names stand in nas.graph.starts too
     "default": Init(fan_out, torch_default),
+    "torch": Init(torch_default, torch_default, linear_bias=True, conv_bias=True),  # torchvision shufflenetv2.py
+    "convnext": Init(truncated, truncated),  # torchvision convnext.py, timm convnext.py and inception_next.py
     "efficientnet": Init(fan_out, by_outputs),  # torchvision efficientnet.py, after tensorflow/tpu
+    "timm_efficientnet": Init(fan_out, by_outputs, by_group=True),  # timm _efficientnet_builder.py, _init_weight_goog
+    "mnasnet": Init(fan_out, uniform_by_outputs),  # torchvision mnasnet.py
     "mobilenetv2": Init(fan_out, small_normal),  # torchvision mobilenetv2.py
+    "nfnet": Init(fan_in, small_normal),  # timm nfnet.py, after google-deepmind/deepmind-research
+    "resnetv2": Init(fan_out, small_normal, classes=small_normal),  # timm resnetv2.py
     "resnet": Init(fan_out, torch_default, linear_bias=True),  # torchvision resnet.py
+    "timm_resnet": Init(fan_out, torch_default, linear_bias=True, conv_bias=True, zero_last=True),  # timm resnet.py
+    "van": Init(fan_out, truncated, by_group=True),  # Visual-Attention-Network/VAN-Classification, models/van.py
+    "senet": Init(fan_out, torch_default, linear_bias=True, conv_bias=True),  # timm senet.py
 }
 
 
@@ -58,13 +93,64 @@ def init_rule(name: str) -> Init:
 
 
 @torch.no_grad()
-def initialise(model: nn.Module, rule: Init, generator: Generator | None) -> None:
-    """Fill every weight of `model`; its batch norms are already at rest (scale 1, shift 0)."""
+def initialise(
+    model: nn.Module, rule: Init, generator: Generator | None, ends: Iterable[str] = (), classes: Iterable[str] = ()
+) -> None:
+    """Fill every weight of `model`; its norms are already at rest (scale 1, shift 0).
+
+    `ends` are the paths of the norms that end residual branches, `classes` those of convolutions that make classes.
+    """
     for module in model.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
+            module.bias.zero_()
         if isinstance(module, nn.Conv2d):
             rule.conv(module.weight, generator)
+            if rule.by_group and module.groups > 1:
+                module.weight.mul_(sqrt(module.groups))
+            if rule.conv_bias:
+                _torch_bias(module, module.weight[0].numel(), generator)
         elif isinstance(module, nn.Linear):
             rule.linear(module.weight, generator)
-            if rule.linear_bias and module.bias is not None:
-                bound = 1 / sqrt(module.in_features)
-                nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+            if rule.linear_bias:
+                _torch_bias(module, module.in_features, generator)
+    for path in ends if rule.zero_last else ():
+        nn.init.zeros_(model.get_submodule(path).get_parameter("weight"))
+    for path in classes:
+        (rule.classes or rule.conv)(model.get_submodule(path).get_parameter("weight"), generator)
+
+
+@torch.no_grad()
+def zero(model: nn.Module) -> None:
+    """Convolutions and linear layers at zero."""
+    for module in model.modules():
+        if isinstance(module, (nn.Conv2d, nn.Linear)):
+            module.weight.zero_()
+            if module.bias is not None:
+                module.bias.zero_()
+
+
+def _torch_bias(module: nn.Conv2d | nn.Linear, inputs: int, generator: Generator | None) -> None:
+    """Uniform within ±1 / sqrt(inputs of one output): what torch's layers do on their own."""
+    if module.bias is not None:
+        nn.init.uniform_(module.bias, -1 / sqrt(inputs), 1 / sqrt(inputs), generator=generator)
+
+
+def class_convs(graph: Graph) -> list[str]:
+    """The last convolution of the head, where it has any."""
+    found = [name for name, node in graph.nodes.items() if node.stage == "head" and isinstance(node.op, Conv2d)]
+    return found[-1:]
+
+
+def branch_ends(graph: Graph) -> list[str]:
+    """The norms that end residual branches: between one and its sum stand gates and drops at most."""
+    found: dict[str, None] = {}
+    for node in graph.nodes.values():
+        if isinstance(node.op, Add):
+            behind = [node.inputs[0][0]]  # the branch comes first, then the shortcut
+            while behind:
+                before = graph.nodes[behind.pop()]
+                if isinstance(before.op, (StochasticDepth, Multiply)):
+                    behind += [name for name, _ in before.inputs]
+                elif isinstance(before.op, BatchNorm):
+                    found[before.name] = None
+    return list(found)

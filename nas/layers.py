@@ -15,87 +15,60 @@ from nas.graph.ops import (
     Add,
     AvgPool2d,
     BatchNorm,
+    ChannelShuffle,
     Concat,
     Conv2d,
     Dropout,
     Flatten,
     GlobalAvgPool,
+    GlobalResponseNorm,
     GroupNorm,
     LayerNorm,
     Linear,
     MaxPool2d,
     Multiply,
     Parameter,
+    RadixSoftmax,
+    Scale,
     Split,
+    StandardisedConv2d,
     StochasticDepth,
+    UnitVariance,
 )
 from nas.graph.ops.join import broadcast
-
-
-class SameConv2d(nn.Conv2d):
-    """Convolution with TensorFlow's SAME padding, which depends on the image's size."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        pads: list[int] = []
-        for axis in (1, 0):  # pad counts from the last axis
-            size, kernel, stride = x.shape[2 + axis], self.kernel_size[axis], self.stride[axis]
-            span = (kernel - 1) * self.dilation[axis] + 1
-            total = max(0, (-(-size // stride) - 1) * stride + span - size)
-            pads += [total // 2, total - total // 2]
-        if any(pads):  # else it would copy the map
-            x = nn.functional.pad(x, pads)
-        return nn.functional.conv2d(x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
-
-
-class DropPath(nn.Module):
-    """Stochastic depth: training zeroes the branch of an image (or the batch) at `rate` and scales up the others."""
-
-    def __init__(self, rate: float, mode: str) -> None:
-        super().__init__()
-        self.rate, self.mode = rate, mode
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.rate == 0:
-            return x
-        kept = 1.0 - self.rate
-        images = x.shape[0] if self.mode == "row" else 1
-        noise = torch.empty([images] + [1] * (x.ndim - 1), dtype=x.dtype, device=x.device)
-        return x * noise.bernoulli_(kept).div_(kept)
-
-    def extra_repr(self) -> str:
-        return f"rate={self.rate}, mode={self.mode}"
+from nas.modules import DropPath, MapResponseNorm, SameConv2d, StandardisedConv, ZeroPaddedMaxPool2d, bare
 
 
 def conv2d(op: Conv2d, inplace: bool, shape: Shape) -> nn.Module:
     """A convolution; SAME padding that never depends on the size (stride 1) is plain padding."""
-    settings: dict[str, Any] = {"dilation": op.dilation, "groups": op.groups, "bias": op.bias, "device": "meta"}
+    settings: dict[str, Any] = {"dilation": op.dilation, "groups": op.groups, "bias": op.bias}
     if (padding := op.fixed_padding) is not None:
-        return nn.Conv2d(op.in_channels, op.out_channels, op.kernel, op.stride, padding, **settings)
-    return SameConv2d(op.in_channels, op.out_channels, op.kernel, op.stride, **settings)
+        return bare(nn.Conv2d, op.in_channels, op.out_channels, op.kernel, op.stride, padding, **settings)
+    return bare(SameConv2d, op.in_channels, op.out_channels, op.kernel, op.stride, **settings)
 
 
-class MapLinear(nn.Linear):
-    """A linear layer over the channels of maps (images, C, H, W)."""
+def standardised_conv2d(op: StandardisedConv2d, inplace: bool, shape: Shape) -> nn.Module:
+    """A convolution with standardised filters."""
+    return bare(
+        StandardisedConv,
+        op.in_channels,
+        op.out_channels,
+        op.kernel,
+        op.stride,
+        op.fixed_padding or 0,
+        op.dilation,
+        op.groups,
+        op.bias,
+        eps=op.eps,
+        gain=op.gain,
+        same=op.fixed_padding is None,
+    )
 
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
-
-class MapLayerNorm(nn.LayerNorm):
-    """Layer normalisation over the channels of maps (images, C, H, W)."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-
-
-def linear(op: Linear, inplace: bool, shape: Shape) -> nn.Module:
-    """A linear layer over the channels of maps, or over the last axis."""
-    return (MapLinear if len(shape) == 3 else nn.Linear)(op.in_features, op.out_features, op.bias, "meta")
-
-
-def layer_norm(op: LayerNorm, inplace: bool, shape: Shape) -> nn.Module:
-    """Layer norm over the channels of maps, or over the last axis."""
-    return (MapLayerNorm if len(shape) == 3 else nn.LayerNorm)(op.channels, op.eps)
+def max_pool2d(op: MaxPool2d, inplace: bool, shape: Shape) -> nn.Module:
+    """Max pooling, padded with nothing or with zeros."""
+    kind = ZeroPaddedMaxPool2d if op.zeros else nn.MaxPool2d
+    return kind(op.kernel, op.stride, op.padding, ceil_mode=op.ceil_mode)
 
 
 ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
@@ -114,16 +87,17 @@ def batch_norm(op: BatchNorm, inplace: bool, shape: Shape) -> nn.Module:
     return (nn.BatchNorm1d if len(shape) == 1 else nn.BatchNorm2d)(op.channels, op.eps, op.momentum)
 
 
-# Ops that are modules, under the node's name: (op, runs in place, shape of input 0 for one image) -> module. Weights
-# that are costly to initialise are made on the meta device; the compiler fills them once, by the family's rule.
+# Ops that are modules, under the node's name: (op, runs in place, shape of input 0 for one image) -> module.
 MODULES: dict[type[Op], Callable[[Any, bool, Shape], nn.Module]] = {
     Conv2d: conv2d,
-    Linear: linear,
+    StandardisedConv2d: standardised_conv2d,
+    Linear: lambda op, inplace, shape: bare(nn.Linear, op.in_features, op.out_features, op.bias),
     BatchNorm: batch_norm,
-    LayerNorm: layer_norm,
+    LayerNorm: lambda op, inplace, shape: nn.LayerNorm(op.channels, op.eps),
     GroupNorm: lambda op, inplace, shape: nn.GroupNorm(op.groups, op.channels, op.eps),
+    GlobalResponseNorm: lambda op, inplace, shape: MapResponseNorm(op.channels, op.eps),
     Activation: lambda op, inplace, shape: ACTIVATIONS[op.function](inplace=inplace),
-    MaxPool2d: lambda op, inplace, shape: nn.MaxPool2d(op.kernel, op.stride, op.padding, ceil_mode=op.ceil_mode),
+    MaxPool2d: max_pool2d,
     AvgPool2d: lambda op, inplace, shape: nn.AvgPool2d(
         op.kernel, op.stride, op.padding, op.ceil_mode, op.count_include_pad
     ),
@@ -135,11 +109,12 @@ MODULES: dict[type[Op], Callable[[Any, bool, Shape], nn.Module]] = {
 
 class Wire(NamedTuple):
     """A tensor of the generated forward, and its shape for one image. One that follows from parameters alone is not
-    `batched`: its batch axis is 1."""
+    `batched`: its batch axis is 1. A map that is `channels_last` is laid out (images, H, W, C)."""
 
     node: fx.Node
     shape: Shape
     batched: bool
+    channels_last: bool = False
 
     def expanded(self, graph: fx.Graph, like: Wire) -> Wire:
         """The tensor repeated (without a copy) to the batch of `like`, where only that has one."""
@@ -149,6 +124,25 @@ class Wire(NamedTuple):
         return self._replace(
             node=graph.call_method("expand", (self.node, images, *[-1] * len(self.shape))), batched=True
         )
+
+    def laid_out(self, graph: fx.Graph, channels_last: bool) -> Wire:
+        """The tensor (a view of it) in that layout."""
+        if channels_last == self.channels_last:
+            return self
+        axes = (0, 2, 3, 1) if channels_last else (0, 3, 1, 2)
+        return self._replace(node=graph.call_method("permute", (self.node, *axes)), channels_last=channels_last)
+
+
+# Modules that work on the last axis, and those that work on every element alone: they take maps as they lie.
+LAST_AXIS = (Linear, LayerNorm)
+ANY_LAYOUT = (Activation, Dropout, StochasticDepth)
+
+
+def takes_channels_last(op: Op, inputs: list[Wire]) -> bool:
+    """Whether the op runs on a map whose channels are the last axis, and makes one."""
+    if not inputs or len(inputs[0].shape) != 3:
+        return False
+    return isinstance(op, LAST_AXIS) or (isinstance(op, ANY_LAYOUT) and inputs[0].channels_last)
 
 
 Emit: TypeAlias = Callable[[fx.Graph, Any, list[Wire], bool], fx.Node]
@@ -173,9 +167,20 @@ def _concat(graph: fx.Graph, op: Concat, inputs: list[Wire], inplace: bool) -> f
     return graph.call_function(torch.cat, ([wire.expanded(graph, batch).node for wire in inputs], op.axis + 1))
 
 
+def _radix_softmax(graph: fx.Graph, op: RadixSoftmax, inputs: list[Wire], inplace: bool) -> fx.Node:
+    """(cardinality, radix, width) channels as (radix, cardinality, width), softmax over the first of them."""
+    gates = graph.call_method("unflatten", (inputs[0].node, 1, (op.cardinality, op.radix, -1)))
+    gates = graph.call_method("transpose", (gates, 1, 2))
+    return graph.call_method("flatten", (graph.call_method("softmax", (gates, 1)), 1, 3))
+
+
 def _with_batch(inputs: list[Wire]) -> Wire:
     """The first of the inputs that has a batch axis, else the first."""
     return next((wire for wire in inputs if wire.batched), inputs[0])
+
+
+def _factor(graph: fx.Graph, op: Scale | UnitVariance, inputs: list[Wire], inplace: bool) -> fx.Node:
+    return graph.call_method("mul_" if inplace else "mul", (inputs[0].node, op.factor))
 
 
 # Ops without state, as expressions in the generated forward: (fx graph, op, inputs, runs in place) -> fx node.
@@ -184,6 +189,12 @@ EXPRESSIONS: dict[type[Op], Emit] = {
     Multiply: lambda graph, op, inputs, inplace: graph.call_method("mul", (inputs[0].node, inputs[1].node)),
     Concat: _concat,
     Split: lambda graph, op, inputs, inplace: graph.call_method("split", (inputs[0].node, list(op.sizes), op.axis + 1)),
+    ChannelShuffle: lambda graph, op, inputs, inplace: graph.call_function(
+        torch.channel_shuffle, (inputs[0].node, op.groups)
+    ),
+    RadixSoftmax: _radix_softmax,
+    Scale: _factor,
+    UnitVariance: _factor,
     Flatten: lambda graph, op, inputs, inplace: graph.call_method("flatten", (inputs[0].node, op.axis + 1)),
     GlobalAvgPool: lambda graph, op, inputs, inplace: graph.call_method("mean", (inputs[0].node, (2, 3), op.keepdim)),
 }

@@ -25,7 +25,7 @@ def lower(architecture: Architecture, num_classes: int = 1000, in_chans: int = 3
             x = lower_block(row, build, x, number, block)
         x = lower_edge(row, build, x, number, "end")
     x = lower_head(architecture, build, x, num_classes)
-    return build.graph([x], name=name, init=architecture.init)
+    return build.graph([x], name=name, init=architecture.init, taps=architecture.taps)
 
 
 def recipe(architecture: Architecture, input_shape: Shape) -> Recipe:
@@ -37,7 +37,11 @@ def recipe(architecture: Architecture, input_shape: Shape) -> Recipe:
         padding=architecture.padding,
         naming=naming_table(architecture.naming),
         repeats=[row.repeats for row in architecture.stages],
+        rows=[(row.channels, row.stride) for row in architecture.stages],
+        convolution=architecture.convolution,
+        activation_gain=architecture.activation_gain,
         drop_path=architecture.drop_path,
+        drop_path_at=architecture.drop_path_at,
     )
 
 

@@ -43,8 +43,16 @@ ROUNDINGS: dict[str, Rounding] = {
     "efficientnetv2": Rounding(keep=0.0),
     # torchvision mobilenetv2.py _make_divisible; the last convolution does not shrink (arXiv:1801.04381 §4).
     "mobilenetv2": Rounding(head_shrinks=False),
+    # huawei-noah/CV-Backbones ghostnet.py _make_divisible(…, 4); the last convolution stays (its depth has no rule).
+    "ghostnet": Rounding(divisor=4, least=4, depth="nearest", head_shrinks=False),
     # Widths to multiples of 8, depths to the nearest: for networks whose authors published no rule (pycls's habit).
     "multiple_of_8": Rounding(keep=0.0, depth="nearest"),
+    # The same where channels are a number of groups: four times 3, 4 and 8 of ShuffleNet (nas/blocks/shufflenet.py).
+    "multiple_of_12": Rounding(divisor=12, least=12, keep=0.0, depth="nearest"),
+    "multiple_of_16": Rounding(divisor=16, least=16, keep=0.0, depth="nearest"),
+    "multiple_of_32": Rounding(divisor=32, least=32, keep=0.0, depth="nearest"),
+    # Where group norm takes 32 groups of a quarter of the channels (BiT).
+    "multiple_of_128": Rounding(divisor=128, least=128, keep=0.0, depth="nearest"),
     # To the nearest channel and block: no habit at all.
     "nearest": Rounding(divisor=1, least=1, keep=0.0, depth="nearest"),
 }

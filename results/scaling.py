@@ -18,7 +18,7 @@ from nas import zoo
 from nas.architecture import Architecture
 from nas.graph import Cost, cost
 from nas.lowering import lower
-from nas.zoo import regnet
+from nas.zoo import published, regnet
 from scaling.rules import ALPHA, BETA, GAMMA, efficientnetv2
 
 HERE = Path(__file__).parent
@@ -32,7 +32,7 @@ HEAD = """# Scaling: what the rules give, beside what was released
 Written by `python results/scaling.py`; `tests/test_results.py` fails when it is stale. `docs/scaling.md` explains it.
 
 `params` are trainable parameters, `macs` multiply-adds of one image at the resolution given. *Released* figures are
-those of `tests/reference/`, counted in torchvision and timm.
+those of `tests/reference/` and `nas/zoo/published.json`, counted in torchvision and timm.
 """
 
 B_HEAD = f"""
@@ -154,8 +154,7 @@ def v2() -> str:
 
 def regnets() -> str:
     """RegNetX and Y 200MF to 32GF, generated, beside the exact counts."""
-    reference = json.loads((REFERENCE / "models.json").read_text())
-    counted = {row["oracle"].split(".")[-1].split(":")[-1]: row for row in reference}
+    counted = {row.oracle.split(".")[-1].split(":")[-1]: row for row in published.rows()}
     rows = []
     for kind, sizes in (("x", regnet.X), ("y", regnet.Y)):
         for size, (d, w_0, w_a, w_m, g) in sizes.items():
@@ -165,7 +164,7 @@ def regnets() -> str:
                 total, title = measured(ours), f"{kind.upper()}-{f'{size}00MF' if size < 10 else f'{size / 10:g}GF'}"
                 stages = [f"{row.channels} × {row.repeats}" for row in ours.stages]
                 cells = [title, *(f"{n:g}" for n in (w_0, w_a, w_m, d, g)), ", ".join(stages), source]
-                for n, count in ((total.params, exact["params"]), (total.macs, exact["macs"])):
+                for n, count in ((total.params, exact.params), (total.macs, exact.macs)):
                     cells += [f"{n:,}", "=" if n == count else f"{count:,}"]
                 rows.append(cells)
     agree = sum(cells[-1] == cells[-3] == "=" for cells in rows)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from nas.errors import GraphError, ScaleError
 from nas.graph import Graph, Shape
 from nas.graph.node import Node, Width
+from nas.graph.op import channel_axis
 from nas.graph.ops import Conv2d, Input
 from nas.rounding import Rounding, rounding_rule
 from scaling.repeats import WAY_OUT, deepen
@@ -61,16 +62,21 @@ def _resized(graph: Graph, width: float, resolution: float, rule: Rounding, free
         made = tuple(sum(channels[name, index]) for index in range(len(before[name]))) if channels else ()
         try:
             if made and not isinstance(op, Input):
-                op = op.resized(inputs, made)
+                if isinstance(op, Conv2d) and mark is not None and mark.cardinality:
+                    op = replace(replace(op, groups=1).resized(inputs, made), groups=mark.cardinality)
+                else:
+                    op = op.resized(inputs, made)
                 if isinstance(op, Conv2d) and mark is not None and mark.group:
                     op, mark = _regrouped(op, mark)
             shapes[name] = op.shapes(*inputs)
+            if made and mark is not None and (wide := shapes[name][0][channel_axis(shapes[name][0])]) != made[0]:
+                raise GraphError(f"its inputs make {wide} channels where its mark makes {made[0]}")
         except GraphError as error:
             raise GraphError(f"{f'{node.stage}, ' if node.stage else ''}node {name!r}: {error}") from None
         if channels:
             _check_shortcut(node, before, shapes)
         nodes.append(node if op == node.op else replace(node, op=op, width=mark))
-    return Graph(nodes, graph.outputs, name=graph.name, init=graph.init)
+    return Graph(nodes, graph.outputs, name=graph.name, init=graph.init, taps=graph.taps)
 
 
 def _regrouped(op: Conv2d, mark: Width) -> tuple[Conv2d, Width]:

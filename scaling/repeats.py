@@ -10,7 +10,7 @@ from typing import TypeAlias
 from nas.errors import ScaleError
 from nas.graph import Graph
 from nas.graph.node import Node, Ref, Width
-from nas.graph.ops import StochasticDepth
+from nas.graph.ops import StochasticDepth, UnitVariance
 from nas.rounding import Rounding
 
 Block: TypeAlias = list[Node]
@@ -40,7 +40,8 @@ def deepen(graph: Graph, factor: float, rule: Rounding) -> Graph:
         nodes, outputs = _resized(nodes, outputs, stage, blocks, wanted)
     if rate := drop_path(list(graph.nodes.values())):
         nodes = with_rates(nodes, rate)
-    return Graph(nodes, outputs, name=graph.name, init=graph.init)
+    nodes = recounted(nodes)
+    return Graph(nodes, outputs, name=graph.name, init=graph.init, taps=graph.taps)
 
 
 def _blocks(nodes: Iterable[Node], stage: str) -> list[Block]:
@@ -68,14 +69,13 @@ def _resized(
         kept = nodes
         copies = _copies(blocks[-1], entries[-1], exits[-1], range(have, wanted))
         added, last = [node for copy, _ in copies for node in copy], copies[-1][1]
-    inside = {node.name for block in blocks[:wanted] for node in block} | {node.name for node in added}
+    inside = {node.name for block in blocks[:wanted] for node in block}
     moved = {exits[-1]: last}
-    rewired = [node if node.name in inside else _rewired(node, moved) for node in kept]
-    renames = _renumbering(rewired, blocks[-1], wanted - have)
-    rewired = [_renamed(node, renames) for node in rewired]
-    after = 1 + max(i for i, node in enumerate(rewired) if node.stage == stage)
-    outputs = [moved.get(ref, ref) for ref in outputs]
-    return rewired[:after] + added + rewired[after:], [(renames.get(name, name), index) for name, index in outputs]
+    renames = _renumbering(kept, blocks[-1], wanted - have)
+    rewired = [_rewired(node, {} if node.name in inside else moved, renames) for node in kept]
+    after = 1 + max(i for i, node in enumerate(rewired) if node.stage == stage and node.block is not None)
+    outputs = [moved.get((name, index), (renames.get(name, name), index)) for name, index in outputs]
+    return rewired[:after] + added + rewired[after:], outputs
 
 
 def _ends(blocks: list[Block], nodes: list[Node], outputs: list[Ref], stage: str) -> tuple[list[Ref], list[Ref]]:
@@ -98,10 +98,10 @@ def _ends(blocks: list[Block], nodes: list[Node], outputs: list[Ref], stage: str
 
 
 def _signature(block: Block) -> tuple[object, ...]:
-    """Equal for blocks that compute the same, whatever their names and rates."""
+    """Equal for blocks that compute the same, whatever their names, places and rates."""
     place = {node.name: index for index, node in enumerate(block)}
     wires = [tuple((place.get(source, -1), index) for source, index in node.inputs) for node in block]
-    return tuple((n.op.kind, repr(n.op.canonical()), wire) for n, wire in zip(block, wires, strict=True))
+    return tuple((n.op.kind, repr(n.op.alike()), wire) for n, wire in zip(block, wires, strict=True))
 
 
 def _copies(block: Block, entry: Ref, exit: Ref, numbers: range) -> list[tuple[Block, Ref]]:
@@ -126,36 +126,42 @@ def _copies(block: Block, entry: Ref, exit: Ref, numbers: range) -> list[tuple[B
 
 
 def _pointing(node: Node, names: dict[str, str]) -> Width | None:
-    """The node's width mark, with the source's new name."""
-    if node.width is None or node.width.source not in names:
-        return node.width
-    return replace(node.width, source=names[node.width.source])
+    """The node's width mark, with the new names of the nodes that it follows."""
+    mark = node.width
+    if mark is None or not {mark.source, mark.less} & names.keys():
+        return mark
+    return replace(mark, source=names.get(mark.source, mark.source), less=names.get(mark.less, mark.less))
 
 
-def _rewired(node: Node, moved: dict[Ref, Ref]) -> Node:
-    """The node reading the new end of a stage, also as the source of its width."""
-    names = {old[0]: new[0] for old, new in moved.items()}
-    return replace(node, inputs=tuple(moved.get(ref, ref) for ref in node.inputs), width=_pointing(node, names))
+def _rewired(node: Node, moved: dict[Ref, Ref], renames: dict[str, str]) -> Node:
+    """The node under its new name, reading the new end of a stage, also as the source of its width.
 
-
-def _renamed(node: Node, names: dict[str, str]) -> Node:
-    if not names:
-        return node
-    inputs = tuple((names.get(source, source), index) for source, index in node.inputs)
-    return replace(node, name=names.get(node.name, node.name), inputs=inputs, width=_pointing(node, names))
+    Both at once: the copies of a block bear names that others had, and others get the names of blocks left out.
+    """
+    names = renames | {old[0]: new[0] for old, new in moved.items()}
+    inputs = tuple(moved.get((name, index), (renames.get(name, name), index)) for name, index in node.inputs)
+    return replace(node, name=renames.get(node.name, node.name), inputs=inputs, width=_pointing(node, names))
 
 
 # -- names --------------------------------------------------------------------------------------------------
 
 
-def _counter(block: Block) -> tuple[str, int] | None:
-    """The text before the number of a block in its nodes' names, and the number; None where names have none."""
+def _counter(block: Block) -> tuple[str, int, int] | None:
+    """The text before the number of a block in its nodes' names, the last such number, and the numbers a block takes.
+
+    That is one, or where the nodes themselves are numbered (VGG's "features.7", "features.8") one each. None where
+    names have no numbers.
+    """
     parts = [node.name.split(".") for node in block]
     shared = 0
     while all(len(part) > shared + 1 and part[shared] == parts[0][shared] for part in parts):
         shared += 1
-    found = INDEX.fullmatch(".".join(parts[0][:shared]))
-    return (found[1], int(found[2])) if found else None
+    if found := INDEX.fullmatch(".".join(parts[0][:shared])):
+        return found[1], int(found[2]), 1
+    if all(part[shared].isdecimal() for part in parts):
+        numbers = [int(part[shared]) for part in parts]
+        return "".join(f"{part}." for part in parts[0][:shared]), max(numbers), max(numbers) - min(numbers) + 1
+    return None
 
 
 def _numbered(block: Block, name: str, number: int) -> str:
@@ -163,23 +169,27 @@ def _numbered(block: Block, name: str, number: int) -> str:
     counter = _counter(block)
     if counter is None:
         return f"{name}_{number}"
-    text, own = counter
-    last = block[0].block
+    text, _, step = counter
+    last, found = block[0].block, re.match(r"\d+", name[len(text) :])
     assert last is not None
-    return f"{text}{own + number - last}{name[len(f'{text}{own}') :]}"
+    assert found is not None
+    return f"{text}{int(found[0]) + step * (number - last)}{name[len(text) + found.end() :]}"
 
 
 def _renumbering(nodes: list[Node], block: Block, more: int) -> dict[str, str]:
-    """New names of what is counted behind a stage in the same list, as torchvision's MobileNetV2 counts on."""
+    """New names of what is counted behind a stage in the same list, as torchvision's MobileNetV2 counts on.
+
+    What stands behind the last block, as the end of its stage, may bear that block's number.
+    """
     counter = _counter(block)
     if counter is None:
         return {}
-    text, own = counter
+    text, own, step = counter
     renames = {}
     for node in nodes:
         found = re.match(r"\d+", node.name[len(text) :]) if node.name.startswith(text) else None
-        if found and int(found[0]) > own:
-            renames[node.name] = f"{text}{int(found[0]) + more}{node.name[len(text) + found.end() :]}"
+        if found and int(found[0]) >= own + (node.block is not None):
+            renames[node.name] = f"{text}{int(found[0]) + step * more}{node.name[len(text) + found.end() :]}"
     return renames
 
 
@@ -196,7 +206,7 @@ def drop_path(nodes: list[Node]) -> float:
     """The stochastic-depth rate towards which the blocks' rates grow linearly; 0 where they do not."""
     flat = _flat(nodes)
     found = [
-        node.op.rate * len(flat) / flat[node.stage, node.block]
+        node.op.rate * node.op.steps(len(flat)) / flat[node.stage, node.block]
         for node in nodes
         if isinstance(node.op, StochasticDepth) and flat.get((node.stage, node.block))
     ]
@@ -207,8 +217,23 @@ def with_rates(nodes: list[Node], rate: float) -> list[Node]:
     """The nodes with stochastic-depth rates that grow linearly towards `rate`."""
     flat = _flat(nodes)
     return [
-        replace(node, op=replace(node.op, rate=rate * flat[node.stage, node.block] / len(flat)))
+        replace(node, op=node.op.growing(rate, flat[node.stage, node.block], len(flat)))
         if isinstance(node.op, StochasticDepth) and node.block is not None
+        else node
+        for node in nodes
+    ]
+
+
+# -- blocks counted by others -------------------------------------------------------------------------------
+
+
+def recounted(nodes: list[Node]) -> list[Node]:
+    """The nodes with the blocks that a network without norms counts, as `Recipe.passed` does."""
+    last = {node.stage: node.block for node in nodes if node.block is not None}
+    before = dict(zip(last, (0, *(block + 1 for block in last.values())), strict=False))
+    return [
+        replace(node, op=replace(node.op, blocks=node.block or before[node.stage]))
+        if isinstance(node.op, UnitVariance) and node.block is not None
         else node
         for node in nodes
     ]

@@ -20,7 +20,8 @@ class Widths:
     """Groups of equal channel counts, found by following the channels through the graph.
 
     A group starts where an op makes channels; sums, products, depthwise convolutions and pointwise ops carry
-    groups on and unite them; a concatenation is a sequence of groups; a split cuts one.
+    groups on and unite them; a concatenation is a sequence of groups; a split cuts one; a mixing op makes one group
+    that is the sum of its input's.
     """
 
     def __init__(self, graph: Graph, shapes: Mapping[str, tuple[Shape, ...]], free: Free) -> None:
@@ -29,7 +30,7 @@ class Widths:
         self._base: list[int] = []  # channels before scaling
         self._makers: list[list[Node]] = []  # the nodes that make a group's channels
         self._sums: dict[int, Parts] = {}  # a group that must be as wide as others together
-        self._shares: dict[int, tuple[int, int]] = {}  # a group that is a share of another: (whole, base of the whole)
+        self._shares: dict[int, tuple[int, Node]] = {}  # a group that is a share of another: (whole, what cuts it)
         self._fixed: set[int] = set()
         self._parts: dict[Ref, Parts] = {}
         for node in graph.nodes.values():
@@ -74,6 +75,8 @@ class Widths:
                 self._unite(wide[0], other, node)
         else:
             found = [(self._group(self._channels(shape), node),) for shape in outputs]
+            if flow == "mixes":  # where each group of channels went is not followed: one group as wide as all
+                self._sums |= {parts[0]: sources[0] for parts in found}
             if flow == "reshapes" or isinstance(node.op, Input):
                 self._fixed |= {parts[0] for parts in found}
         self._parts |= {(node.name, index): parts for index, parts in enumerate(found)}
@@ -104,7 +107,7 @@ class Widths:
         if len(parts) > 1:
             raise ScaleError(f"node {node.name!r}: its cuts fall inside concatenated channels; scale the Architecture")
         shares = [self._group(size) for size in node.op.sizes]
-        self._shares |= dict.fromkeys(shares, (parts[0], self._base[parts[0]]))
+        self._shares |= dict.fromkeys(shares, (parts[0], node))
         return [(share,) for share in shares]
 
     def _unite(self, one: Parts, other: Parts, node: Node) -> None:
@@ -150,16 +153,25 @@ class Widths:
                 return base
             if root in sums:
                 return sum(size(part, asked) for part in sums[root])
-            if root in shares:
-                whole, width = shares[root]
-                if size(whole, asked) * base % width:
-                    raise ScaleError(f"{size(whole, asked)} channels cannot be split as {base} of {width} were")
-                return size(whole, asked) * base // width
+            if root in shares and not marks:  # a gate's shares are as wide as the marked maps that they multiply
+                whole, cut = shares[root]
+                new, old = size(whole, asked), self._base[whole]
+                if new * base % old:
+                    place = f"{cut.stage}, " if cut.stage else ""
+                    raise ScaleError(
+                        f"{place}node {cut.name!r}: {new} channels cannot be split as {base} of {old} were; "
+                        "scale the Architecture"
+                    )
+                return new * base // old
             derived = next((mark for mark in marks if mark.origin == "derived"), None)
             if any(mark.origin == "free" for mark in marks):
                 return self._free_width(base, factor, rule, makers)
             if derived is not None:
-                return derived.channels(sum(size(part, asked) for part in self._parts[derived.source, 0]))
+                whole, less = (
+                    sum(size(part, asked) for part in self._parts[name, 0]) if name else 0
+                    for name in (derived.source, derived.less)
+                )
+                return derived.channels(whole, less)
             layers = any(isinstance(node.op, (Conv2d, Linear)) for node in makers)
             return self._free_width(base, factor, rule, makers) if self._free == "all" and layers else base
 

@@ -16,10 +16,13 @@ MOST_PAIRS = 20_000  # of runs compared while loading: some 0.1 s; `nascli space
 logger = logging.getLogger("nascli")
 
 SPACES = (
+    "convnext",
     "efficientnet",
     "efficientnet_wide",
     "efficientnetv2",
     "mobilenetv2",
+    "mobilenetv3",
+    "mobilenetv4",
     "nasbench_macro",
     "regnet",
     "resnet",

@@ -33,11 +33,22 @@ def import_torchvision() -> ModuleType:
 
 def _unregistered(code: str) -> nn.Module:
     """An oracle that its library has the code of but no name for."""
+    from timm.models.res2net import Bottle2neck
     from timm.models.resnet import Bottleneck, ResNet
 
     return {
         "timm.models.resnet.ResNet(Bottleneck,[3,30,48,8]) (no registered entry)": lambda: ResNet(
             Bottleneck, (3, 30, 48, 8)
+        ),
+        "timm.models.resnet.ResNet(Bottle2neck,[3,12,48,3],base_width=26,scale=4,stem_width=32,stem_type='deep',"
+        "avg_down=True) (no registered entry)": lambda: ResNet(
+            Bottle2neck,
+            (3, 12, 48, 3),
+            base_width=26,
+            stem_width=32,
+            stem_type="deep",
+            avg_down=True,
+            block_args={"scale": 4},
         ),
     }[code]()
 

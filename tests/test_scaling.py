@@ -26,7 +26,8 @@ def shortcuts(table):
     """Which stages' first blocks add their own input."""
     before = [table.stem.channels, *(row.channels for row in table.stages)]
     rows = zip(table.stages, before, strict=False)
-    return [row.block != "projection" and row.stride == 1 and row.channels == wide for row, wide in rows]
+    without = {"conv", "projection", "separable"}
+    return [row.block not in without and row.stride == 1 and row.channels == wide for row, wide in rows]
 
 
 def unfit(table, scaled, width):
@@ -94,7 +95,7 @@ def test_a_scaled_graph_is_that_of_the_scaled_network_or_the_stage_is_named(n, s
     assert happened["refused"] > happened.total() / 6, happened
 
 
-@pytest.mark.parametrize("name", [name for name in zoo.names() if "regnet" in name])
+@pytest.mark.parametrize("name", [name for name in zoo.names() if "regnet" in name or "resnext" in name])
 def test_a_grouped_network_twice_as_wide_has_twice_the_groups_or_is_refused(name):
     assert outcome(zoo.architecture(name), 1, 2, 1) in ("equal", "refused")
 
@@ -104,11 +105,17 @@ def test_a_grouped_network_twice_as_wide_has_twice_the_groups_or_is_refused(name
     [
         ("mobilenet_v2", (0.5, 1, 1), "equal"),  # what is counted behind a stage is counted anew
         ("efficientnet_b0", (1, 0.15, 1), "refused"),  # 80 and 112 channels become 16: stage5 gains a shortcut
+        ("vgg13", (2, 1, 1), "equal"),  # every layer is counted, the poolings between stages too
         ("resnet50", (0.1, 1, 1), "vanished"),
     ],
 )
 def test_what_becomes_of(name, factors, happens):
     assert outcome(zoo.architecture(name), *factors) == happens
+
+
+def test_copies_of_a_block_take_the_names_that_later_blocks_had():
+    table = zoo.architecture("mobilenet_v2")
+    assert outcome(table.model_copy(update={"stages": table.stages[1:6]}), 2, 1, 1) == "equal"
 
 
 BASES = {"regnet": "regnet_y_400mf", "efficientnetv2": "efficientnetv2_b0"}  # others: any network, here B0

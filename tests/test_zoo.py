@@ -19,11 +19,14 @@ TIMM_FEATURES = {
     "efficientnet_b0": (16, 24, 40, 112, 320),
     "efficientnet_v2_s": (24, 48, 64, 160, 256),
     "efficientnetv2_b0": (16, 32, 48, 112, 192),
+    "mnasnet1_0": (16, 24, 40, 96, 320),
     "mobilenet_v2": (16, 24, 32, 96, 320),
+    "mobilenet_v3_large": (16, 24, 40, 112, 960),
     "regnet_y_400mf": (32, 48, 104, 208, 440),
     "regnetx_002": (32, 24, 56, 152, 368),
     "resnet18": (64, 64, 128, 256, 512),
     "resnet50": (64, 256, 512, 1024, 2048),
+    "vgg16": (128, 256, 512, 512, 512),
 }
 
 
@@ -31,7 +34,7 @@ TIMM_FEATURES = {
 def test_a_network_has_the_parameters_and_macs_of_its_oracle(name, figures):
     entry = zoo.entry(name)
     rows = figures_of(name, entry)
-    assert rows or name in figures, "no published figure"
+    assert rows or name in figures or entry.follows, "no published figure"
     for row in rows if entry.oracle else ():
         graph = zoo.build(name, num_classes=row.num_classes)
         assert graph.params == row.params

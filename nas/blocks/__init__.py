@@ -5,33 +5,73 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from nas.blocks.ends import ConvStem, PoolHead
+from nas.blocks.conv import Conv
+from nas.blocks.convnext import ConvNeXtBlock, InceptionNeXtBlock, MlpHead, NormHead, PatchStem
+from nas.blocks.ends import ConvStem, DeepStem, PoolHead
 from nas.blocks.fused_mbconv import FusedMBConv
+from nas.blocks.ghost import GhostBottleneck
 from nas.blocks.inverted_residual import InvertedResidual
 from nas.blocks.mbconv import MBConv
+from nas.blocks.mobilenetv3 import HiddenHead, MobileNetV3Block
+from nas.blocks.nfnet import NFBlock, QuadStem
+from nas.blocks.preact import PreActBottleneck, PreActHead, PreActStem
 from nas.blocks.projection import Projection
 from nas.blocks.regnet import RegNetBlock
+from nas.blocks.res2net import Res2NetBlock
+from nas.blocks.resnest import ResNeStBlock
 from nas.blocks.resnet import Basic, Bottleneck
 from nas.blocks.row import Head, Row, Stage, Stem
+from nas.blocks.selective_kernel import SelectiveBasic, SelectiveBottleneck
+from nas.blocks.separable import Separable
+from nas.blocks.shufflenet import ShuffleNetUnit, ShuffleNetV2Unit
+from nas.blocks.uib import UniversalInvertedBottleneck
+from nas.blocks.van import VanBlock
+from nas.blocks.vgg import FlatHead, NoStem
 from nas.errors import ArchitectureError, unknown
 
 BLOCKS: dict[str, type[Stage]] = {
     "mbconv": MBConv,
     "fused_mbconv": FusedMBConv,
     "inverted_residual": InvertedResidual,
+    "mobilenetv3": MobileNetV3Block,
+    "separable": Separable,
+    "uib": UniversalInvertedBottleneck,
+    "ghost": GhostBottleneck,
+    "shufflenet": ShuffleNetUnit,
+    "shufflenetv2": ShuffleNetV2Unit,
+    "conv": Conv,
     "projection": Projection,
     "basic": Basic,
     "bottleneck": Bottleneck,
+    "selective_basic": SelectiveBasic,
+    "selective_bottleneck": SelectiveBottleneck,
+    "resnest": ResNeStBlock,
+    "res2net": Res2NetBlock,
+    "preact_bottleneck": PreActBottleneck,
+    "nfnet": NFBlock,
     "regnet": RegNetBlock,
+    "convnext": ConvNeXtBlock,
+    "inception_next": InceptionNeXtBlock,
+    "van": VanBlock,
 }
 
 
 STEMS: dict[str, type[Stem]] = {
     "conv": ConvStem,
+    "patch": PatchStem,
+    "deep": DeepStem,
+    "preact": PreActStem,
+    "quad": QuadStem,
+    "none": NoStem,
 }
 
 HEADS: dict[str, type[Head]] = {
     "pool": PoolHead,
+    "norm": NormHead,
+    "mlp": MlpHead,
+    "preact": PreActHead,
+    "hidden": HiddenHead,
+    "flat": FlatHead,
 }
 
 Kind = TypeVar("Kind", bound=Row)
@@ -83,16 +123,42 @@ __all__ = [
     "STEMS",
     "Basic",
     "Bottleneck",
+    "Conv",
+    "ConvNeXtBlock",
     "ConvStem",
+    "DeepStem",
+    "FlatHead",
     "FusedMBConv",
+    "GhostBottleneck",
     "Head",
+    "HiddenHead",
+    "InceptionNeXtBlock",
     "InvertedResidual",
     "MBConv",
+    "MlpHead",
+    "MobileNetV3Block",
+    "NFBlock",
+    "NoStem",
+    "NormHead",
+    "PatchStem",
     "PoolHead",
+    "PreActBottleneck",
+    "PreActHead",
+    "PreActStem",
     "Projection",
+    "QuadStem",
     "RegNetBlock",
+    "Res2NetBlock",
+    "ResNeStBlock",
+    "SelectiveBasic",
+    "SelectiveBottleneck",
+    "Separable",
+    "ShuffleNetUnit",
+    "ShuffleNetV2Unit",
     "Stage",
     "Stem",
+    "UniversalInvertedBottleneck",
+    "VanBlock",
     "columns",
     "head",
     "stage",

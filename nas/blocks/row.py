@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from nas.errors import unknown
 from nas.graph import Op, Value
-from nas.graph.ops import BatchNorm, GroupNorm, LayerNorm
+from nas.graph.ops import BatchNorm, Conv2d, GroupNorm, LayerNorm, StandardisedConv2d
+from nas.graph.ops.pointwise import ACTIVATIONS
 
 if TYPE_CHECKING:
     from nas.blocks.recipe import Recipe
@@ -32,11 +34,26 @@ def _odd(kernel: int) -> int:
     return kernel
 
 
+def _odd_or_none(kernel: int) -> int:
+    return kernel and _odd(kernel)
+
+
+def _known_function(name: str) -> str:
+    """An activation's name; "" is the network's own."""
+    if name and name not in ACTIVATIONS:
+        raise ValueError(unknown("activation", name, ACTIVATIONS))
+    return name
+
+
 # Bounds that no published network comes near: they stop a typo before it allocates memory.
 Channels: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=2**16)]
 Repeats: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=1024)]
 Kernel: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=63), AfterValidator(_odd)]
+OptionalKernel: TypeAlias = Annotated[  # 0: none
+    int, BeforeValidator(plain_number), Field(ge=0, le=63), AfterValidator(_odd_or_none)
+]
 Stride: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=8)]
+Function: TypeAlias = Annotated[str, AfterValidator(_known_function)]
 Ratio: TypeAlias = Annotated[float, BeforeValidator(plain_number), Field(gt=0, le=64, allow_inf_nan=False)]
 
 
@@ -68,6 +85,21 @@ class Norm(Row):
                 return GroupNorm(channels, self.groups, self.eps)
             case "none":
                 return None
+
+
+class Convolution(Row):
+    """Convolutions. `kind`: "plain", "standardised" (filters of mean 0 and variance 1) or "scaled" (filters of variance
+    1 / fan-in, times a trainable gain each). `eps` is added to the variance of a filter's weights.
+    """
+
+    kind: Literal["plain", "standardised", "scaled"] = "plain"
+    eps: Annotated[float, Field(gt=0)] = 1e-6
+
+    def op(self, *fields: Any) -> Conv2d:
+        """The convolution with those fields of Conv2d."""
+        if self.kind == "plain":
+            return Conv2d(*fields)
+        return StandardisedConv2d(*(*fields, self.eps, self.kind == "scaled"))
 
 
 class Stem(Row):

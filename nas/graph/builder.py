@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from nas.errors import GraphError
 from nas.graph.graph import Graph
@@ -53,6 +53,13 @@ class GraphBuilder:
         """Add a node and return its first output."""
         return self.add_multi(op, *inputs, name=name, width=width)[0]
 
-    def graph(self, outputs: Sequence[Value], *, name: str = "", init: str = "default") -> Graph:
+    def graph(
+        self,
+        outputs: Sequence[Value],
+        *,
+        name: str = "",
+        init: str = "default",
+        taps: Literal["last", "first"] = "last",
+    ) -> Graph:
         """The finished graph."""
-        return Graph(self._nodes.values(), [value.ref for value in outputs], name=name, init=init)
+        return Graph(self._nodes.values(), [value.ref for value in outputs], name=name, init=init, taps=taps)

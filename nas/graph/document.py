@@ -15,15 +15,18 @@ from nas.graph.node import Node, Ref, Width, wires
 from nas.graph.op import Op
 
 SCHEMA = "nascli.graph/1"
-KEYS = ("schema", "nascli_version", "name", "init", "nodes", "outputs")
+KEYS = ("schema", "nascli_version", "name", "init", "taps", "nodes", "outputs")
 MOST_NODES = 200_000
+# Columns of a width mark and their defaults, at which they are left out.
+_SELDOM = {"group": 0, "divisor": 1, "least": 1, "cardinality": 0, "less": ""}
 
 
-def write_graph(nodes: Iterable[Node], outputs: Iterable[Ref], *, name: str, init: str) -> str:
+def write_graph(nodes: Iterable[Node], outputs: Iterable[Ref], *, name: str, init: str, taps: str) -> str:
     """The JSON text of a graph; fields at their default are left out of a node."""
     body = {
         "name": name,
         "init": init,
+        **({} if taps == "last" else {"taps": taps}),
         "nodes": [_row(node) for node in nodes],
         "outputs": [list(ref) for ref in outputs],
     }
@@ -43,13 +46,12 @@ def _row(node: Node) -> dict[str, Any]:
             row["width"]["source"] = width.source
         if width.origin == "derived":
             row["width"] |= {"ratio": width.ratio, "rounding": width.rounding}
-        if width.group:
-            row["width"]["group"] = width.group
+        row["width"] |= {name: value for name, default in _SELDOM.items() if (value := getattr(width, name)) != default}
     return row
 
 
 def read_graph(text: str, ops: Mapping[str, type[Op]]) -> tuple[list[Node], list[Ref], dict[str, Any]]:
-    """The nodes, outputs and {name, init} of a graph document."""
+    """The nodes, outputs and {name, init, taps} of a graph document."""
     value = parse_json(text, "graph")
     check_schema(value, SCHEMA, where="graph")
     check_keys(value, KEYS, "graph")
@@ -66,7 +68,7 @@ def read_graph(text: str, ops: Mapping[str, type[Op]]) -> tuple[list[Node], list
     names = {node.name for node in nodes}
     for node in nodes:
         _check_source(node, names)
-    return nodes, list(outputs), {key: value[key] for key in ("name", "init") if key in value}
+    return nodes, list(outputs), {key: value[key] for key in ("name", "init", "taps") if key in value}
 
 
 def check_keys(value: Mapping[str, Any], known: Iterable[str], where: str) -> None:
@@ -81,6 +83,8 @@ def _check_source(node: Node, names: set[str]) -> None:
     mark = node.width
     if mark is not None and (mark.source or mark.origin == "derived") and mark.source not in names:
         raise GraphError(f"node {node.name!r}: {unknown('width source', mark.source, names)}")
+    if mark is not None and mark.less and mark.less not in names:
+        raise GraphError(f"node {node.name!r}: {unknown('width less', mark.less, names)}")
 
 
 def _node(row: dict[str, Any], ops: Mapping[str, type[Op]]) -> Node:

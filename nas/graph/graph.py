@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nas.errors import GraphError, unknown
 from nas.graph.digest import canonical_digest
@@ -25,13 +25,24 @@ class Graph:
 
     It has a `networkx.DiGraph` (`graph.dag`), whose edges are the derived view: a DiGraph drops
     parallel edges, so x · x is one edge there and two inputs here. `init` names how the family
-    initialises its weights; `name` is for people. Raises GraphError for anything that is no network.
+    initialises its weights; `taps` says which map of each size its features are, the "last" or the "first" that a
+    stage ends with; `name` is for people. Raises GraphError for anything that is no network.
     """
 
-    def __init__(self, nodes: Iterable[Node], outputs: Iterable[Ref], *, name: str = "", init: str = "default") -> None:
+    def __init__(
+        self,
+        nodes: Iterable[Node],
+        outputs: Iterable[Ref],
+        *,
+        name: str = "",
+        init: str = "default",
+        taps: Literal["last", "first"] = "last",
+    ) -> None:
         if not isinstance(name, str):
             raise GraphError(f"a graph's name must be a text, got {name!r}")
-        self.name, self.init = name, known_start(init)
+        if taps not in ("last", "first"):
+            raise GraphError(unknown("taps", taps, ("last", "first")))
+        self.name, self.init, self.taps = name, known_start(init), taps
         self.outputs: tuple[Ref, ...] = wires(outputs, "output")
         table: dict[str, Node] = {}
         for node in nodes:
@@ -63,7 +74,7 @@ class Graph:
         """The graph for networkx (read-only): node attribute "node"; edges run along the data."""
         import networkx as nx
 
-        dag: nx.DiGraph[str] = nx.DiGraph(outputs=self.outputs, name=self.name, init=self.init)
+        dag: nx.DiGraph[str] = nx.DiGraph(outputs=self.outputs, name=self.name, init=self.init, taps=self.taps)
         for name, node in self.nodes.items():
             dag.add_node(name, node=node)
             dag.add_edges_from((source, name) for source, _ in node.inputs)
@@ -80,7 +91,8 @@ class Graph:
         nodes = [_node_of(dag, name, data) for name, data in dag.nodes(data=True)]
         sinks = [(name, 0) for name in dag if dag.out_degree(name) == 0]
         about = dag.graph
-        return cls(nodes, about.get("outputs", sinks), name=about.get("name", ""), init=about.get("init", "default"))
+        habits = {habit: about[habit] for habit in ("name", "init", "taps") if habit in about}
+        return cls(nodes, about.get("outputs", sinks), **habits)
 
     def replace(self, *changed: Node) -> Graph:
         """A new graph in which each of the `changed` nodes takes the place of the one with its name."""
@@ -89,11 +101,11 @@ class Graph:
             if node.name not in table:
                 raise GraphError(unknown("node", node.name, table))
             table[node.name] = node
-        return Graph(table.values(), self.outputs, name=self.name, init=self.init)
+        return Graph(table.values(), self.outputs, name=self.name, init=self.init, taps=self.taps)
 
     def named(self, name: str) -> Graph:
         """The same graph under another name."""
-        return Graph(self.nodes.values(), self.outputs, name=name, init=self.init)
+        return Graph(self.nodes.values(), self.outputs, name=name, init=self.init, taps=self.taps)
 
     def consumers(self) -> dict[str, list[str]]:
         """For each node the nodes that read it, once per read."""
@@ -130,7 +142,7 @@ class Graph:
 
     def to_json(self) -> str:
         """The graph as one JSON document."""
-        return write_graph(self.nodes.values(), self.outputs, name=self.name, init=self.init)
+        return write_graph(self.nodes.values(), self.outputs, name=self.name, init=self.init, taps=self.taps)
 
     @classmethod
     def from_json(cls, text: str) -> Graph:
@@ -141,11 +153,12 @@ class Graph:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Graph):
             return NotImplemented
-        return (list(self.nodes.values()), self.outputs, self.name, self.init) == (
+        return (list(self.nodes.values()), self.outputs, self.name, self.init, self.taps) == (
             list(other.nodes.values()),
             other.outputs,
             other.name,
             other.init,
+            other.taps,
         )
 
     def __hash__(self) -> int:

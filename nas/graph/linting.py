@@ -53,18 +53,19 @@ def _unread(graph: Graph) -> Iterator[str]:
 
 def _marked(node: Node, mark: Width, graph: Graph, shapes: dict[str, tuple[Shape, ...]]) -> Iterator[str]:
     """A width mark whose source is missing, or whose ratio gives other channels than the node has."""
-    if mark.source and mark.source not in graph.nodes:
-        yield f"node {node.name!r}: {unknown('width source', mark.source, graph.nodes)}"
+    if missing := [name for name in (mark.source, mark.less) if name and name not in graph.nodes]:
+        yield f"node {node.name!r}: {unknown('width source', missing[0], graph.nodes)}"
     elif mark.origin == "derived" and not mark.source:
         yield f"node {node.name!r}: its width is derived, but from no source"
     elif mark.source == node.name:
         yield f"node {node.name!r}: its width names the node itself as source"
     elif mark.origin == "derived" and node.name in shapes and mark.source in shapes:
         own, source = (_channels(shapes[name][0]) for name in (node.name, mark.source))
-        if own != mark.channels(source):
+        less = _channels(shapes[mark.less][0]) if mark.less in shapes else 0
+        if own != mark.channels(source, less):
             yield (
                 f"node {node.name!r}: its width is marked as {mark.ratio:g} × the {source} channels of "
-                f"{mark.source!r}, which is {mark.channels(source)}; it has {own}"
+                f"{mark.source!r}{f' - {less}' if less else ''}, which is {mark.channels(source, less)}; it has {own}"
             )
 
 

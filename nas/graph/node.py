@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from nas.errors import GraphError, unknown
-from nas.graph.op import Op, number
+from nas.graph.op import Op, count, number
 
 Ref: TypeAlias = tuple[str, int]  # (node name, which of its outputs)
 
+ROUNDINGS = ("nearest", "down", "divisible")
 NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
@@ -20,32 +21,44 @@ class Width:
 
     "free": a number of the table, which a width multiplier scales. Where its output has the shape of `source`,
         the block adds that as a shortcut; a scaling that changes whether it does has no graph to follow.
-    "derived": `ratio` × the channels of node `source`, rounded to the nearest integer ("down": truncated,
-    at least 1), and never scaled on its own.
+    "derived": `ratio` × the channels of node `source`, rounded to the nearest multiple of `divisor`, or "down" to
+    one, or "divisible": to the nearest, and one step up again where that loses more than a tenth (TensorFlow's
+    make_divisible); at least `least` and at least one `divisor`; minus the channels of node `less`, beside which it
+    is to stand. It is never scaled on its own.
 
-    `group` is the width of a group in a grouped convolution (0: not one), which a single group does not show.
+    `group` is the width of a group in a grouped convolution (0: not one), which a single group does not show. Where
+    the number of groups stays and their width follows, that number is `cardinality`.
     """
 
     origin: Literal["free", "derived"]
     source: str = ""
     ratio: float = 1.0
-    rounding: Literal["nearest", "down"] = "nearest"
+    rounding: Literal["nearest", "down", "divisible"] = "nearest"
     group: int = 0
+    divisor: int = 1
+    least: int = 1
+    cardinality: int = 0
+    less: str = ""
 
     def __post_init__(self) -> None:
-        for value, known in ((self.origin, ("free", "derived")), (self.rounding, ("nearest", "down"))):
+        for value, known in ((self.origin, ("free", "derived")), (self.rounding, ROUNDINGS)):
             if value not in known:
                 raise GraphError(unknown("width", value, known))
-        if not isinstance(self.source, str):
-            raise GraphError(f"width source={self.source!r}: must be the name of a node")
+        for column, name in (("source", self.source), ("less", self.less)):
+            if not isinstance(name, str):
+                raise GraphError(f"width {column}={name!r}: must be the name of a node")
         number(self.ratio, "width ratio", 0)
         if self.ratio == 0:
             raise GraphError("width ratio=0: must be above 0")
+        count(self.divisor, "width divisor")
+        count(self.least, "width least")
 
-    def channels(self, source_channels: int) -> int:
-        """The derived channel count, given the source's."""
+    def channels(self, source_channels: int, less: int = 0) -> int:
+        """The derived channel count, given the source's and those of `less`."""
         exact = source_channels * self.ratio
-        return max(1, int(exact if self.rounding == "down" else exact + 0.5))
+        found = int(exact if self.rounding == "down" else exact + self.divisor / 2) // self.divisor * self.divisor
+        found = max(found, self.least, self.divisor)
+        return (found + self.divisor if self.rounding == "divisible" and found < 0.9 * exact else found) - less
 
 
 FREE = Width("free")

@@ -14,7 +14,7 @@ from nas.errors import GraphError
 
 Shape: TypeAlias = tuple[int, ...]
 Pair: TypeAlias = tuple[int, int]
-Flow: TypeAlias = Literal["keeps", "makes", "joins", "concatenates", "splits", "reshapes"]
+Flow: TypeAlias = Literal["keeps", "makes", "joins", "concatenates", "splits", "mixes", "reshapes"]
 
 LARGEST = 2**20  # bound on every count an op carries, so that a typo never allocates gigabytes
 
@@ -24,19 +24,22 @@ class Op:
     """One word of the graph language: a frozen value that knows its own arithmetic.
 
     `fewest` and `most` bound the number of inputs (`most` None: any number). For memory: `view` says that the
-    outputs share the storage of input 0 at inference, `fresh` that the output is new storage which the backward
-    pass of the op does not need.
+    outputs share the storage of input 0 at inference.
     """
 
     kind: ClassVar[str]
     fewest: ClassVar[int] = 1
     most: ClassVar[int | None] = 1
     view: ClassVar[bool] = False
-    fresh: ClassVar[bool] = False
 
     def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
         """Shapes of the outputs; raises GraphError when the inputs do not fit."""
         return inputs[:1]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the output is new storage which the backward pass of the op does not need."""
+        return False
 
     @property
     def inplace(self) -> bool:
@@ -48,7 +51,8 @@ class Op:
         """What happens to the channel axis; scaling a graph reads it.
 
         An op keeps the channels of input 0, makes new ones, joins inputs of equal channels, concatenates or
-        splits them (along the channel axis), or reshapes: then nothing is known of them.
+        splits them (along the channel axis), mixes them (as many in another order), or reshapes: then nothing is
+        known of them.
         """
         return "keeps"
 
@@ -85,6 +89,10 @@ class Op:
     def canonical(self) -> dict[str, object]:
         """The attributes that make two ops the same computation (what a digest hashes)."""
         return self.attributes()
+
+    def alike(self) -> dict[str, object]:
+        """Those of them that do not follow from where in the network the op stands."""
+        return self.canonical()
 
 
 def channel_axis(shape: Shape) -> int:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from nas.errors import GraphError, unknown
 
-STARTS = ("default", "efficientnet", "mobilenetv2", "resnet")
+STARTS = (
+    "convnext",
+    "default",
+    "efficientnet",
+    "mnasnet",
+    "mobilenetv2",
+    "nfnet",
+    "resnet",
+    "resnetv2",
+    "senet",
+    "timm_efficientnet",
+    "timm_resnet",
+    "torch",
+    "van",
+)
 
 
 def known_start(name: object) -> str:

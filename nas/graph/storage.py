@@ -10,7 +10,7 @@ from math import prod
 from nas.graph.graph import Graph
 from nas.graph.node import Ref
 from nas.graph.op import Shape
-from nas.graph.ops import Parameter
+from nas.graph.ops import Conv2d, Parameter
 
 BYTES = 4  # float32
 
@@ -78,11 +78,16 @@ def peak_bytes(graph: Graph, shapes: dict[str, tuple[Shape, ...]]) -> int:
     for ref, step in last_use.items():
         freed.setdefault(step, []).append(ref)
     live = peak = 0
+    image = (graph.input.name, 0)
     for step, (name, node) in enumerate(graph.nodes.items()):
         made = [(name, index) for index in range(len(shapes[name])) if owner[name, index] == (name, index)]
         live += sum(_bytes(graph, ref, shapes) for ref in made)
-        scratch = node.op.scratch(tuple(shapes[source][index] for source, index in node.inputs), shapes[name])
-        peak = max(peak, live + BYTES * scratch)
+        inputs = tuple(shapes[source][index] for source, index in node.inputs)
+        held = live + BYTES * node.op.scratch(inputs, shapes[name])
+        pads = isinstance(node.op, Conv2d) and Conv2d.scratch(node.op, inputs, shapes[name]) > 0
+        if pads and last_use[image] == step:  # once the image is copied, the outputs are made from the copy
+            held -= min(_bytes(graph, image, shapes), sum(_bytes(graph, ref, shapes) for ref in made))
+        peak = max(peak, held)
         live -= sum(_bytes(graph, ref, shapes) for ref in freed.get(step, ()))
     return peak
 

@@ -19,17 +19,24 @@ class Tap(NamedTuple):
 
 
 def taps(graph: Graph) -> list[Tap]:
-    """The last stage output at each reduction, as timm's `features_only` offers them; a stem counts throughout."""
+    """The last stage output at each reduction, as timm's `features_only` offers them; where it offers the first, that.
+
+    A stem counts throughout, and what ends a stage behind its blocks (a pooling) by itself.
+    """
     shapes = graph.shapes()
+    begun: set[str] = set()  # stages of which a block has passed
     ends: dict[tuple[str, str], tuple[Ref, int, int]] = {}
     for name, node in graph.nodes.items():
         shape = shapes[name][0]
         if node is graph.input or node.stage == "head" or len(shape) != 3 or shape[1] == 1:
             continue
-        inside_stem = name if node.stage == "stem" else ""
-        ends[node.stage, inside_stem] = ((name, 0), shape[0], round(graph.input_shape[1] / shape[1]))
-    last = {reduction: Tap(ref, channels, reduction) for ref, channels, reduction in ends.values()}
-    return sorted((tap for tap in last.values() if tap.reduction > 1), key=lambda tap: tap.reduction)
+        if node.block is not None:
+            begun.add(node.stage)
+        part = name if node.stage == "stem" else "end" if node.block is None and node.stage in begun else ""
+        ends[node.stage, part] = ((name, 0), shape[0], round(graph.input_shape[1] / shape[1]))
+    found = [Tap(*end) for end in ends.values()]
+    chosen = {tap.reduction: tap for tap in (found if graph.taps == "last" else reversed(found))}
+    return sorted((tap for tap in chosen.values() if tap.reduction > 1), key=lambda tap: tap.reduction)
 
 
 def tapped(graph: Graph, indices: Sequence[int]) -> Graph:
@@ -46,4 +53,4 @@ def tapped(graph: Graph, indices: Sequence[int]) -> Graph:
             needed.add(name)
             stack.extend(source for source, _ in graph.nodes[name].inputs)
     kept = [node for name, node in graph.nodes.items() if name in needed]
-    return Graph(kept, outputs, name=graph.name, init=graph.init)
+    return Graph(kept, outputs, name=graph.name, init=graph.init, taps=graph.taps)

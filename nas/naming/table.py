@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Place:
-    """Where the nodes being named stand: `variant` is "stem", "head" or a block's; `stage` counts from 1."""
+    """Where the nodes being named stand: `variant` is "stem", "head" or a block's; `stage` counts from 1.
+
+    `repeats` and `rows`, (channels, stride), are those of all stages.
+    """
 
     variant: str
     stage: int
     block: int
     repeats: tuple[int, ...]
+    rows: tuple[tuple[int, int], ...] = ()
     groups: dict[str, int] = field(default_factory=dict)  # the block's groups in order of appearance
 
     @property
@@ -30,11 +34,14 @@ class Naming:
     last (stages + 1), end (blocks + 1), n (ordinal of the role's group in its block) and m = n + 1.
     `counters` adds others, for libraries that count in their own way. A template that begins with "/" stands for the
     whole name, without the prefix. A role that a table leaves out keeps its own name.
+
+    With `scales_as_maps` a state dict holds layer scales as (C, 1, 1), else as (C,).
     """
 
     prefix: str
     parts: Mapping[str, Mapping[str, str]]
-    counters: Callable[[Place], Mapping[str, int]] | None = None
+    counters: Callable[[Place], Mapping[str, int | str]] | None = None
+    scales_as_maps: bool = False
 
     def name(self, place: Place, role: str) -> str:
         """The node name of `role` at `place`."""

@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from nas.architecture import Architecture
+from nas.blocks import Stage
 from nas.budget import human
 from nas.graph import Cost
 
@@ -26,15 +27,22 @@ def grid(header: str, rows: Iterable[Sequence[Any]], title: str | None = None) -
 
 def stage_table(architecture: Architecture) -> Table:
     """An architecture as its paper would print it."""
-    columns = list(dict.fromkeys(c for row in architecture.stages for c in type(row).model_fields))
+    columns = list(dict.fromkeys(c for row in architecture.stages for c in type(row).model_fields if _told(row, c)))
     rows = []
     for number, row in enumerate(architecture.stages, start=1):
         values = row.model_dump()
         rows.append([str(number), *(_cell(values.get(column, "")) for column in columns)])
     size, head = architecture.resolution, architecture.head
     wide = " ".join(str(getattr(head, column)) for column in head.widths if getattr(head, column))
-    title = f"{size}×{size} · stem {architecture.stem.channels} · head {wide or 'pooled'}"
+    stem = architecture.stem.channels if architecture.stem.widths else "none"
+    title = f"{size}×{size} · stem {stem} · head {wide or 'pooled'}"
     return grid("|".join(["stage>", *(c if c == "block" else f"{c}>" for c in columns)]), rows, title)
+
+
+def _told(row: Stage, column: str) -> bool:
+    """Whether a column tells something of this row: not an option left at its 0, 1 or no."""
+    field = type(row).model_fields[column]
+    return column in Stage.model_fields or getattr(row, column) != field.default or field.default not in (0, 1)
 
 
 def cost_table(rows: Mapping[str, Cost]) -> Table:

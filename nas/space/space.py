@@ -257,11 +257,20 @@ class SearchSpace(Row):
         return np.asarray(self.genomes(self.canonical(codes))[0])
 
     def _match(self, rows: tuple[Stage, ...], number: int) -> list[int] | None:
-        """Options of the stages from `number` on that spell `rows`; a stage is left out only where it must be."""
+        """Options of the stages from `number` on that spell `rows`; a stage is left out only where it must be.
+
+        A row of several blocks may also be several stages, its first block one of them.
+        """
         if number == len(self.rows):
             return None if rows else []
         options = self.rows[number].options
-        for row, rest in ((rows[0], rows[1:]) if rows else (None, rows), (None, rows)):
+        ways: list[tuple[Stage | None, tuple[Stage, ...]]] = [(None, rows)]
+        if rows and rows[0].repeats > 1:
+            more = rows[0].model_copy(update={"repeats": rows[0].repeats - 1, "stride": 1})
+            ways.insert(0, (rows[0].model_copy(update={"repeats": 1}), (more, *rows[1:])))
+        if rows:
+            ways.insert(0, (rows[0], rows[1:]))
+        for row, rest in ways:
             if row in options and (behind := self._match(rest, number + 1)) is not None:
                 return [options.index(row), *behind]
         return None

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from nas.architecture import Architecture
 from nas.blocks import Stage
-from nas.blocks.recipe import Recipe, Value
+from nas.blocks.recipe import Norm, Recipe, Value
 from nas.graph import Op, Pair, Shape, Width
 from nas.graph.ops import Input
 from nas.naming import naming_table
@@ -32,6 +32,8 @@ class Shorthand(Recipe):
             activation=base.activation,
             norm=base.norm,
             padding=base.padding,
+            convolution=base.convolution,
+            activation_gain=base.activation_gain,
             naming=naming_table(base.naming),
             repeats=(1,),
             drop_path=0.0,
@@ -59,16 +61,26 @@ class Shorthand(Recipe):
         *,
         groups: int = 1,
         dilation: int = 1,
+        padding: int | None = None,
         bias: bool = False,
+        plain: bool = False,
         width: Width | None = None,
     ) -> Value:
+        if padding is not None:
+            more: dict[str, Any] = {"groups": groups, "dilation": dilation, "bias": bias, "plain": plain}
+            return super().conv(x, role, channels, kernel, stride, padding=padding, **more)
+        kernel = (kernel, kernel) if isinstance(kernel, int) else kernel
         shape = (channels, *(-(-size // stride) for size in x.shape[1:]))
-        return self._note(("conv2d", x.channels, channels, kernel, stride, groups, dilation, bias), shape, x)
+        return self._note(("conv2d", x.channels, channels, kernel, stride, groups, dilation, bias, plain), shape, x)
 
-    def norm(self, x: Value, role: str) -> Value:
+    def norm(self, x: Value, role: str, norm: Norm | None = None) -> Value:
+        if norm is not None:
+            return super().norm(x, role, norm)
         return self._note(("norm",), x.shape, x) if self.normalises else x
 
     def act(self, x: Value, role: str, function: str | None = None) -> Value:
+        if self._activation_gain:
+            return super().act(x, role, function)
         return self._note(("activation", function or self.activation), x.shape, x)
 
     def letter(self, output: Value) -> Word:

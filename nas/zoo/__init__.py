@@ -6,14 +6,51 @@ from nas.architecture import Architecture
 from nas.errors import ArchitectureError, unknown
 from nas.graph import Graph
 from nas.lowering import lower
-from nas.zoo import efficientnet, mobilenetv2, regnet, resnet
+from nas.zoo import (
+    convnext,
+    efficientnet,
+    ghostnet,
+    inception_next,
+    mnasnet,
+    mobilenetv1,
+    mobilenetv2,
+    mobilenetv3,
+    mobilenetv4,
+    nfnet,
+    regnet,
+    res2net,
+    resnest,
+    resnet,
+    resnetv2,
+    senet,
+    shufflenet,
+    sknet,
+    van,
+    vgg,
+)
 from nas.zoo.entry import Entry
 
 ENTRIES: dict[str, Entry] = {
     **efficientnet.ENTRIES,
+    **vgg.ENTRIES,
+    **mnasnet.ENTRIES,
+    **mobilenetv1.ENTRIES,
     **mobilenetv2.ENTRIES,
+    **mobilenetv3.ENTRIES,
+    **mobilenetv4.ENTRIES,
+    **ghostnet.ENTRIES,
+    **shufflenet.ENTRIES,
     **resnet.ENTRIES,
+    **senet.ENTRIES,
+    **sknet.ENTRIES,
+    **resnest.ENTRIES,
+    **res2net.ENTRIES,
+    **resnetv2.ENTRIES,
+    **nfnet.ENTRIES,
     **regnet.ENTRIES,
+    **convnext.ENTRIES,
+    **inception_next.ENTRIES,
+    **van.ENTRIES,
 }
 
 ALIASES: dict[str, str] = {**efficientnet.ALIASES}

@@ -9,7 +9,7 @@ from typing import Literal
 
 from nas.architecture import MOST_BLOCKS, Architecture
 from nas.blocks import ConvStem, Stage, stages
-from nas.blocks.regnet import compatible
+from nas.blocks.groups import compatible
 from nas.errors import ArchitectureError
 from nas.zoo.entry import Entry
 
@@ -68,7 +68,7 @@ def generate(
 
     arXiv:2003.13678 §3.3: block j wants u_j = w_0 + w_a·j channels (eq. 2), which is w_0·w_m^s_j (eq. 3), and gets
     w_0·w_m^round(s_j) (eq. 4), to the nearest multiple of 8. Blocks of one width are a stage of stride 2; its
-    width is made to fit the groups by the rule `fit` (`nas.blocks.regnet.compatible`). Raises ArchitectureError for
+    width is made to fit the groups by the rule `fit` (`nas.blocks.groups.compatible`). Raises ArchitectureError for
     numbers that generate no network.
     """
     if not (w_0 > 0 and w_0 % 8 == 0 and 0 <= w_a < inf and 1 < w_m < inf and 1 <= d <= MOST_BLOCKS):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from nas.graph.op import Op
 from nas.graph.ops.conv import Conv2d, Linear
-from nas.graph.ops.join import Add, Concat, Flatten, Multiply, Split
-from nas.graph.ops.norm import BatchNorm, GroupNorm, LayerNorm
-from nas.graph.ops.pointwise import Activation, Dropout, StochasticDepth
+from nas.graph.ops.join import Add, ChannelShuffle, Concat, Flatten, Multiply, Split
+from nas.graph.ops.norm import BatchNorm, GlobalResponseNorm, GroupNorm, LayerNorm
+from nas.graph.ops.pointwise import Activation, Dropout, RadixSoftmax, Scale, StochasticDepth, UnitVariance
 from nas.graph.ops.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool, MaxPool2d
 from nas.graph.ops.source import Input, Parameter
+from nas.graph.ops.standardised import StandardisedConv2d
 
 OPS: dict[str, type[Op]] = {
     op.kind: op
@@ -16,10 +17,12 @@ OPS: dict[str, type[Op]] = {
         Input,
         Parameter,
         Conv2d,
+        StandardisedConv2d,
         Linear,
         BatchNorm,
         LayerNorm,
         GroupNorm,
+        GlobalResponseNorm,
         Activation,
         MaxPool2d,
         AvgPool2d,
@@ -29,7 +32,11 @@ OPS: dict[str, type[Op]] = {
         Multiply,
         Concat,
         Split,
+        ChannelShuffle,
         Flatten,
+        RadixSoftmax,
+        Scale,
+        UnitVariance,
         StochasticDepth,
         Dropout,
     )
@@ -42,11 +49,13 @@ __all__ = [
     "Add",
     "AvgPool2d",
     "BatchNorm",
+    "ChannelShuffle",
     "Concat",
     "Conv2d",
     "Dropout",
     "Flatten",
     "GlobalAvgPool",
+    "GlobalResponseNorm",
     "GroupNorm",
     "Input",
     "LayerNorm",
@@ -54,6 +63,10 @@ __all__ = [
     "MaxPool2d",
     "Multiply",
     "Parameter",
+    "RadixSoftmax",
+    "Scale",
     "Split",
+    "StandardisedConv2d",
     "StochasticDepth",
+    "UnitVariance",
 ]

@@ -126,3 +126,6 @@ class Linear(Op):
 
     def macs(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
         return prod(outputs[0]) * self.in_features
+
+    def activations(self, outputs: tuple[Shape, ...]) -> int:
+        return prod(outputs[0]) if len(outputs[0]) == 3 else 0

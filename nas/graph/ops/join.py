@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar
 
 from nas.errors import GraphError
-from nas.graph.op import Flow, Op, Shape, channel_axis, sizes
+from nas.graph.op import Flow, Op, Shape, channel_axis, count, image, sizes
 
 
 def broadcast(*shapes: Shape) -> Shape:
@@ -60,6 +60,7 @@ class Multiply(Op):
     """Element-wise product of two tensors (a gate (C, 1, 1) times a map (C, H, W), or x · x)."""
 
     kind: ClassVar[str] = "multiply"
+    fresh: ClassVar[bool] = True
     fewest: ClassVar[int] = 2
     most: ClassVar[int | None] = 2
 
@@ -121,6 +122,29 @@ class Split(Op):
         if not 0 <= axis < len(shape) or shape[axis] != sum(self.sizes):
             raise GraphError(f"split into {self.sizes} along axis {axis} does not fit {shape}")
         return tuple((*shape[:axis], size, *shape[axis + 1 :]) for size in self.sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelShuffle(Op):
+    """The channels of a map, as `groups` equal groups, dealt out one of each group in turn (ShuffleNet)."""
+
+    kind: ClassVar[str] = "channel_shuffle"
+    fresh: ClassVar[bool] = True
+
+    groups: int
+
+    def __post_init__(self) -> None:
+        count(self.groups, "groups")
+
+    @property
+    def flow(self) -> Flow:
+        return "mixes"
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        channels = image(inputs[0], self.kind)[0]
+        if channels % self.groups:
+            raise GraphError(f"{self.kind} groups={self.groups} must divide its {channels} channels")
+        return inputs
 
 
 @dataclass(frozen=True, slots=True)

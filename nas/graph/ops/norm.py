@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import ClassVar
 
 from nas.errors import GraphError
@@ -67,6 +68,9 @@ class LayerNorm(Op):
     def params(self) -> int:
         return 2 * self.channels
 
+    def scratch(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
+        return 2 * prod(outputs[0]) // self.channels  # mean and deviation of each position
+
 
 @dataclass(frozen=True, slots=True)
 class GroupNorm(Op):
@@ -96,3 +100,35 @@ class GroupNorm(Op):
     @property
     def params(self) -> int:
         return 2 * self.channels
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalResponseNorm(Op):
+    """Global response normalisation of a map (C, H, W) (Woo et al. 2023, arXiv:2301.00808, Algorithm 1), affine.
+
+    Each channel is scaled by its norm over the map, in units of the mean of all channels' norms, and added to itself.
+    """
+
+    kind: ClassVar[str] = "global_response_norm"
+    fresh: ClassVar[bool] = True
+
+    channels: int
+    eps: float = 1e-6
+
+    def __post_init__(self) -> None:
+        count(self.channels, "channels")
+        number(self.eps, "eps", 0)
+
+    def resized(self, inputs: tuple[Shape, ...], channels: tuple[int, ...]) -> GlobalResponseNorm:
+        return replace(self, channels=inputs[0][0])
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        expect(image(inputs[0], self.kind)[0], self.channels, self.kind)
+        return inputs
+
+    @property
+    def params(self) -> int:
+        return 2 * self.channels
+
+    def scratch(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
+        return self.channels  # the factor of each channel

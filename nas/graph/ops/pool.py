@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 from typing import ClassVar
 
 from nas.errors import GraphError
@@ -39,9 +40,28 @@ class WindowPool(Op):
 
 @dataclass(frozen=True, slots=True)
 class MaxPool2d(WindowPool):
-    """The largest value under each window."""
+    """The largest value under each window; with `zeros` padding counts as 0, else it is never the largest."""
 
     kind: ClassVar[str] = "max_pool2d"
+
+    zeros: bool = False
+
+    def padded(self, shape: Shape) -> Shape:
+        """The map that the windows slide over, where zeros are added."""
+        channels, *sizes = shape
+        return channels, *(size + 2 * pad for size, pad in zip(sizes, self.padding, strict=True))
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        if not self.zeros:
+            return WindowPool.shapes(self, *inputs)
+        return replace(self, padding=(0, 0), zeros=False).shapes(self.padded(image(inputs[0], self.kind)))
+
+    def scratch(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
+        places = 2 * prod(outputs[0])  # torch notes where each maximum was, in 64 bits
+        return places + (prod(self.padded(inputs[0])) if self.zeros else 0)
+
+    def canonical(self) -> dict[str, object]:
+        return {name: value for name, value in self.attributes().items() if value or name != "zeros"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,3 +67,6 @@ class Parameter(Source):
     @property
     def params(self) -> int:
         return prod(self.shape)
+
+    def canonical(self) -> dict[str, object]:
+        return {"shape": self.shape}  # the start changes training only, the stored shape a file

@@ -28,7 +28,7 @@ LONGEST_ASIDE = 8  # beside a ⊕; with more small print a join is a box with it
 class Part:
     """One box: what is written on it, the nodes it stands for (the last makes its outputs), what it reads.
 
-    `essence` is equal for two parts that compute the same (names and training-only rates do not count).
+    `essence` is equal for two parts that compute the same (names, places and training-only rates do not count).
     """
 
     kind: str
@@ -129,7 +129,7 @@ def _part(nodes: list[Node], shape: Shape) -> Part:
         label = f"{first.op.kind} {len(inputs)}" if len(inputs) > 2 else first.op.kind
     if first.op.kind == "concat":
         label = f"concat · {shape[0]}"
-    essence = repr(([(node.op.kind, node.op.canonical()) for node in nodes], shape))
+    essence = repr(([(node.op.kind, node.op.alike()) for node in nodes], shape))
     return Part(kind, label, detail, inputs, names, first.stage, first.block, shape, essence)
 
 

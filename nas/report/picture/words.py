@@ -22,9 +22,12 @@ from nas.graph.ops import (
     Multiply,
     Parameter,
     RadixSoftmax,
+    Scale,
     Split,
     StochasticDepth,
+    UnitVariance,
 )
+from nas.graph.ops.pointwise import Factor
 
 # kind -> what the legend calls it, in the legend's order
 KINDS = {
@@ -147,15 +150,19 @@ def _split(op: Split) -> Words:
 
 def folds(op: Op) -> bool:
     """Whether the op is written into the box of the op that it follows: norms, activations, noise, reshaping."""
-    return op.kind.endswith("_norm") or isinstance(op, (Activation, Dropout, StochasticDepth, Flatten))
+    return op.kind.endswith("_norm") or isinstance(op, (Activation, Factor, Dropout, StochasticDepth, Flatten))
 
 
 def aside(op: Op) -> str:
-    """The small print for an op that folds: BN, silu, dropout 0.2; stochastic depth goes unsaid."""
+    """The small print for an op that folds: BN, silu, × 1.7, / σ, dropout 0.2; stochastic depth goes unsaid."""
     if isinstance(op, StochasticDepth):
         return ""
     if isinstance(op, Activation):
         return op.function
+    if isinstance(op, UnitVariance):
+        return "/ σ"
+    if isinstance(op, Scale):
+        return f"× {op.by:.3g}"
     if isinstance(op, Dropout):
         return f"dropout {op.rate:g}"
     if op.kind.endswith("_norm"):
