@@ -45,7 +45,8 @@ def compile_graph(
     if graph.params > MOST_PARAMS:
         raise GraphError(f"{graph.params:,} parameters; a compile allocates at most {MOST_PARAMS:,}")
     shapes = graph.shapes()
-    root, trace = nn.Module(), fx.Graph()
+    # The modules are made inside what will be returned: a GraphModule made around them would copy each one's path.
+    root, trace = fx.GraphModule(nn.Module(), fx.Graph(), _identifier(graph.name) or "GraphModule"), fx.Graph()
     trace._graph_namespace.create_name("self", None)  # no tensor may take the module's own name
     image = Wire(trace.placeholder(_argument(graph.input.name)), graph.input_shape, batched=True)
     values: dict[Ref, Wire] = {(graph.input.name, 0): image}
@@ -69,7 +70,8 @@ def compile_graph(
     else:
         ends, classes = ([paths[name] for name in found(graph)] for found in (branch_ends, class_convs))
         initialise(root, rule, generator, ends, classes)
-    return fx.GraphModule(root, trace, class_name=_identifier(graph.name) or "GraphModule")
+    root.graph = trace
+    return root
 
 
 def _emit(root: nn.Module, trace: fx.Graph, node: Node, path: str, inputs: list[Wire], inplace: bool) -> fx.Node:
@@ -80,7 +82,7 @@ def _emit(root: nn.Module, trace: fx.Graph, node: Node, path: str, inputs: list[
     if kind in MODULES:
         parent, leaf = _container(root, path)
         parent.add_module(leaf, MODULES[kind](op, inplace, inputs[0].shape))
-        return trace.call_module(path, tuple(wire.node for wire in inputs))
+        return trace.create_node("call_module", path, tuple(wire.node for wire in inputs), {})
     if kind in EXPRESSIONS:
         return EXPRESSIONS[kind](trace, op, inputs, inplace)
     if kind in PARAMETERS:

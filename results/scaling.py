@@ -159,11 +159,16 @@ def regnets() -> str:
     for kind, sizes in (("x", regnet.X), ("y", regnet.Y)):
         for size, (d, w_0, w_a, w_m, g) in sizes.items():
             names = {"timm": f"regnet{kind}_{size:03}", "torchvision": regnet.torchvision_name(kind, size)}
-            for source in [one for one in names if names[one] in counted and size < 1000]:  # 128GF is not the paper's
-                exact, ours = counted[names[source]], regnet.regnet(kind, size, source)
+            made: dict[Architecture, list[str]] = {}
+            for source in names:
+                if names[source] in counted and size < 1000:  # 128GF is not the paper's
+                    ours = regnet.regnet(kind, size, source)
+                    made.setdefault(ours.model_copy(update={"naming": "plain"}), []).append(source)
+            for ours, sources in made.items():
+                exact = counted[names[sources[0]]]
                 total, title = measured(ours), f"{kind.upper()}-{f'{size}00MF' if size < 10 else f'{size / 10:g}GF'}"
                 stages = [f"{row.channels} × {row.repeats}" for row in ours.stages]
-                cells = [title, *(f"{n:g}" for n in (w_0, w_a, w_m, d, g)), ", ".join(stages), source]
+                cells = [title, *(f"{n:g}" for n in (w_0, w_a, w_m, d, g)), ", ".join(stages), ", ".join(sources)]
                 for n, count in ((total.params, exact.params), (total.macs, exact.macs)):
                     cells += [f"{n:,}", "=" if n == count else f"{count:,}"]
                 rows.append(cells)
