@@ -79,6 +79,8 @@ INITS: dict[str, Init] = {  # their names stand in nas.graph.starts too
     "mnasnet": Init(fan_out, uniform_by_outputs),  # torchvision mnasnet.py
     "mobilenetv2": Init(fan_out, small_normal),  # torchvision mobilenetv2.py
     "nfnet": Init(fan_in, small_normal),  # timm nfnet.py, after google-deepmind/deepmind-research
+    "regnet": Init(fan_out, small_normal, conv_bias=True),  # torchvision regnet.py
+    "timm_regnet": Init(fan_out, small_normal, by_group=True, zero_last=True),  # timm regnet.py
     "resnetv2": Init(fan_out, small_normal, classes=small_normal),  # timm resnetv2.py
     "resnet": Init(fan_out, torch_default, linear_bias=True),  # torchvision resnet.py
     "timm_resnet": Init(fan_out, torch_default, linear_bias=True, conv_bias=True, zero_last=True),  # timm resnet.py

@@ -7,20 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from representatives import REPRESENTATIVES
 
 from nas import zoo
-from nas.zoo.published import figures as rows_of
 
 HERE = Path(__file__).parent
 SHARED = HERE.parent.parent / "shared" / "data"
-
-# One network a family stands for it by default, the one with the fewest parameters; the others are slow tests.
-PARAMS = {name: min((row.params or 0 for row in rows_of(name, zoo.entry(name))), default=0) for name in zoo.names()}
-FAMILIES = {zoo.entry(name).family for name in zoo.names()}
-REPRESENTATIVES = frozenset(
-    min((n for n in zoo.names() if zoo.entry(n).family == family), key=lambda n: PARAMS[n] or 1e12)
-    for family in FAMILIES
-)
 
 
 def networks(*, slow: bool = True) -> list[Any]:

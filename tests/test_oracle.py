@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 import torch
 from oracles import import_torchvision, oracle_model, randomise, torchvision_here
+from representatives import REPRESENTATIVES
 from torch import nn
 
 from nas import zoo
@@ -92,28 +93,12 @@ def test_gradients_equal_those_of_the_oracle(torchvision, name):
         assert torch.equal(theirs_now, now[key]), key  # the running statistics moved alike
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "efficientnet_b0",
-        "mobilenet_v2",
-        "mnasnet1_0",
-        "resnet50",
-        "regnet_y_400mf",
-        "seresnet18",
-        "seresnet50",
-        "convnext_tiny",
-        "convnextv2_atto",
-        "inception_next_atto",
-        "resnetv2_50x1_bit",
-        "dm_nfnet_f0",
-    ],
-)
+@pytest.mark.parametrize("name", [name for name in WITH_ORACLE if name in REPRESENTATIVES])
 def test_initial_weights_are_distributed_as_in_their_library(name):
     theirs = oracle_model(name).state_dict()
     ours = compile_graph(lower(zoo.architecture(name))).state_dict()
     for key, weight in theirs.items():
-        if key.endswith("weight"):
+        if key.endswith(("weight", "bias")):
             assert ours[key].any() == weight.any(), key
         if weight.ndim > 1 and weight.numel() > 20_000:
             assert ours[key].std().item() == pytest.approx(weight.std().item(), rel=0.05), key

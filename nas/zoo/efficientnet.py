@@ -126,7 +126,7 @@ V2_B0 = Architecture(
     drop_path=0.2,
     rounding="efficientnetv2",
     naming="timm_efficientnet",
-    init="efficientnet",
+    init="timm_efficientnet",
 )
 
 # google/automl effnetv2_configs.py: multipliers of the base, evaluation size, dropout.
@@ -155,7 +155,7 @@ def v1(size: str) -> Architecture:
     if size in ("b5", "b6", "b7", "b8", "l2"):
         habits |= {"norm": TF_NORM}
     if size in ("b8", "l2"):
-        habits |= {"padding": "same", "naming": "timm_efficientnet"}
+        habits |= {"padding": "same", "naming": "timm_efficientnet", "init": "timm_efficientnet"}
     return scaled(B0, RELEASED[size]).model_copy(update=habits)
 
 
@@ -170,7 +170,8 @@ def v2(size: str) -> Architecture:
         "head": PoolHead(channels=1280, dropout=dropout),
     }
     if size != "xl":
-        habits |= {"norm": Norm(eps=1e-3), "padding": "symmetric", "naming": "torchvision_efficientnet"}
+        habits |= {"norm": Norm(eps=1e-3), "padding": "symmetric"}
+        habits |= {"naming": "torchvision_efficientnet", "init": "efficientnet"}
     return V2_B0.model_copy(update=habits)
 
 

@@ -47,10 +47,10 @@ Y = {
 }
 SE = {"x": 0.0, "y": 0.25}  # arXiv:2003.13678 §4: Y is X with squeeze-excite
 
-# torchvision fits widths to groups by a rule of its own, so its x_400mf, y_800mf and y_8gf are not the paper's;
-# timm has those too, and the sizes that torchvision lacks.
+# torchvision fits widths to groups by a rule of its own, so its x_400mf, y_800mf and y_8gf are not the paper's. timm
+# has all of the paper's under its own names and names of modules.
 TORCHVISION = {"x": (4, 8, 16, 32, 80, 160, 320), "y": (4, 8, 16, 32, 80, 160, 320, 1280)}
-TIMM = {"x": (2, 4, 6, 40, 64, 120), "y": (2, 6, 8, 40, 64, 80, 120)}
+TIMM = {"x": tuple(X), "y": tuple(size for size in Y if size != 1280)}
 
 
 def generate(
@@ -95,7 +95,7 @@ def regnet(kind: str, size: int, source: Literal["torchvision", "timm"]) -> Arch
             w_0, w_a, w_m, d, group_width, se=SE[kind], fit="torchvision" if source == "torchvision" else "pycls"
         ),
         naming=f"{source}_regnet",
-        init="mobilenetv2",  # torchvision regnet.py has the same rule: fan-out, and 0.01 for the classifier
+        init="regnet" if source == "torchvision" else "timm_regnet",
     )
 
 
