@@ -201,7 +201,7 @@ def by_preset(network: Network, preset: str) -> Scaled:
 @cache
 def _published(kinds: frozenset[str]) -> dict[str, int]:
     """Macs of the zoo's entries with those kinds of blocks."""
-    kin = {name: zoo.architecture(name) for name in zoo.names()}
+    kin = {name: zoo.architecture(name) for name in zoo.tables()}
     return {name: macs_of(table) for name, table in kin.items() if {row.block for row in table.stages} == kinds}
 
 

@@ -15,10 +15,9 @@ HERE = Path(__file__).parent
 SHARED = HERE.parent.parent / "shared" / "data"
 
 
-def networks(*, slow: bool = True) -> list[Any]:
-    """Every network of the zoo as a test parameter, marked slow where it does not stand for its family."""
-    marks = {name: pytest.mark.slow for name in zoo.names() if slow and name not in REPRESENTATIVES}
-    return [pytest.param(name, marks=marks.get(name, ())) for name in zoo.names()]
+def parameters(names: list[str]) -> list[Any]:
+    """Networks of the zoo as test parameters, marked slow where they do not stand for their family."""
+    return [pytest.param(name, marks=() if name in REPRESENTATIVES else pytest.mark.slow) for name in names]
 
 
 def _figures() -> dict[str, dict[str, Any]]:
@@ -59,7 +58,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "published" in metafunc.fixturenames:
         metafunc.parametrize("published", list(FIGURES))
     if "network" in metafunc.fixturenames:
-        metafunc.parametrize("network", networks())
+        metafunc.parametrize("network", parameters(zoo.names()))
+    if "table_name" in metafunc.fixturenames:
+        metafunc.parametrize("table_name", parameters(zoo.tables()))
     if "space_name" in metafunc.fixturenames:
         import search_spaces
 

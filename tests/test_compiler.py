@@ -59,7 +59,7 @@ def test_the_two_meters_agree_on_sampled_networks(space_name):
         assert total.macs == measured_macs(model, graph.input_shape)
 
 
-SMALLEST = {zoo.entry(name).family: name for name in reversed(zoo.names())}  # the first entry of each family
+SMALLEST = {zoo.entry(name).family: name for name in reversed(zoo.tables())}  # the first entry of each family
 
 
 @pytest.mark.parametrize("padding", ["symmetric", "same"])

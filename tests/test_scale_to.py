@@ -108,8 +108,8 @@ def test_a_graph_without_a_table_meets_the_same_budget():
     assert (bare.phi, bare.cost, bare.architecture) == (full.phi, full.cost, None)
 
 
-def test_macs_without_the_later_blocks_of_a_stage_are_those_of_all(network):
-    assert macs_of(zoo.architecture(network)) == cost(zoo.build(network)).macs
+def test_macs_without_the_later_blocks_of_a_stage_are_those_of_all(table_name):
+    assert macs_of(zoo.architecture(table_name)) == cost(zoo.build(table_name)).macs
 
 
 @pytest.mark.parametrize(("name", "phi"), [("v2-s", 0.3), ("v2-b3", 1.6), ("regnet_y_3_2gf", -0.6), ("b2", 2.2)])
@@ -117,7 +117,7 @@ def test_no_published_network_of_the_same_blocks_is_nearer_than_the_one_told(nam
     table = scale(zoo.architecture(name), phi)
     macs = cost(lower(table)).macs
     kinds = {row.block for row in table.stages}
-    kin = [n for n in zoo.names() if {row.block for row in zoo.architecture(n).stages} == kinds]
+    kin = [n for n in zoo.tables() if {row.block for row in zoo.architecture(n).stages} == kinds]
     nearest = min(kin, key=lambda n: abs(math.log(cost(zoo.build(n)).macs / macs)))
     assert nearest_published(table, macs).name == nearest
 

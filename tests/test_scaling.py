@@ -88,14 +88,14 @@ def draws(n, names, rng):
     ("n", "seed"), [(8, 0), *(pytest.param(40, seed, marks=pytest.mark.slow) for seed in range(1, 5))]
 )
 def test_a_scaled_graph_is_that_of_the_scaled_network_or_the_stage_is_named(n, seed, representatives):
-    names = [name for name in zoo.names() if seed or name in representatives]
+    names = [name for name in zoo.tables() if seed or name in representatives]
     happened = Counter(outcome(*draw) for draw in draws(n, names, np.random.default_rng(seed)))
     assert set(happened) <= {"equal", "refused", "vanished"}
     assert happened["equal"] > happened.total() / 3, happened
     assert happened["refused"] > happened.total() / 6, happened
 
 
-@pytest.mark.parametrize("name", [name for name in zoo.names() if "regnet" in name or "resnext" in name])
+@pytest.mark.parametrize("name", [name for name in zoo.tables() if "regnet" in name or "resnext" in name])
 def test_a_grouped_network_twice_as_wide_has_twice_the_groups_or_is_refused(name):
     assert outcome(zoo.architecture(name), 1, 2, 1) in ("equal", "refused")
 
@@ -123,7 +123,7 @@ BASES = {"regnet": "regnet_y_400mf", "efficientnetv2": "efficientnetv2_b0"}  # o
 
 @pytest.mark.parametrize("rule", RULES)
 def test_phi_0_changes_nothing(rule):
-    for name in [BASES[rule]] if rule in BASES else zoo.names():
+    for name in [BASES[rule]] if rule in BASES else zoo.tables():
         assert scale(zoo.architecture(name), phi=0, rule=rule) == zoo.architecture(name)
 
 

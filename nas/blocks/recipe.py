@@ -21,7 +21,7 @@ from nas.graph.ops import (
     StochasticDepth,
 )
 from nas.graph.ops.pointwise import GAINS
-from nas.naming import Naming, Place
+from nas.naming import Naming, Place, Verbatim
 
 PLAIN = Convolution()
 
@@ -42,7 +42,7 @@ class Recipe(GraphBuilder):
         activation: str,
         norm: Norm,
         padding: Literal["symmetric", "same"],
-        naming: Naming,
+        naming: Naming | Verbatim,
         repeats: Sequence[int],
         rows: Sequence[tuple[int, int]] = (),
         convolution: Convolution = PLAIN,
@@ -85,6 +85,10 @@ class Recipe(GraphBuilder):
         if self._place.block or self._place.stage < 2:
             return self._place.block
         return self._repeats[self._place.stage - 2]
+
+    def at(self, stage: str, block: int | None = None) -> None:
+        """From here on nodes belong to that stage ("stem", "stage1", "head") and block (networks without a table)."""
+        self.stage, self.block = stage, block
 
     def named(self, role: str) -> str:
         """The node name of a role at this place."""

@@ -24,7 +24,7 @@ from nas.naming import (
     van,
     vgg,
 )
-from nas.naming.table import Naming, Place
+from nas.naming.table import Naming, Place, Verbatim
 
 NAMINGS: dict[str, Naming] = {
     "plain": Naming("stage{stage}.{block}", {}),
@@ -61,4 +61,4 @@ def naming_table(name: str) -> Naming:
     return NAMINGS[name]
 
 
-__all__ = ["NAMINGS", "Naming", "Place", "naming_table"]
+__all__ = ["NAMINGS", "Naming", "Place", "Verbatim", "naming_table"]

@@ -62,3 +62,19 @@ class Naming:
             n=n,
             m=n + 1,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """Names for a network without a table: a role is the name itself, but for its last part.
+
+    `parts` says what the oracle calls that: with {"norm": "bn"} the role "stem.norm" is the node "stem.bn".
+    """
+
+    parts: Mapping[str, str]
+    scales_as_maps: bool = False
+
+    def name(self, place: Place, role: str) -> str:
+        """The node name of `role`, wherever it stands."""
+        group, dot, part = role.rpartition(".")
+        return group + dot + self.parts.get(part, part)

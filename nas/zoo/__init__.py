@@ -83,9 +83,17 @@ def entry(name: str) -> Entry:
     return ENTRIES[canonical(name)]
 
 
+def tables() -> list[str]:
+    """The names of the entries that are tables of stages; the others have a graph only."""
+    return [name for name, one in ENTRIES.items() if one.architecture is not None]
+
+
 def architecture(name: str) -> Architecture:
-    """The architecture of that name."""
-    return entry(name).architecture()
+    """The architecture of that name; raises ArchitectureError for a network that no table of stages holds."""
+    make = entry(name).architecture
+    if make is None:
+        raise ArchitectureError(f"{canonical(name)} is no table of stages; zoo.build gives its graph, which scales too")
+    return make()
 
 
 def build(
@@ -97,6 +105,8 @@ def build(
     drop_path_rate: float | None = None,
 ) -> Graph:
     """The graph of that name; the arguments mean what they mean in timm (None: the published rate)."""
+    if (plan := entry(name).plan) is not None:
+        return plan.graph(num_classes, in_chans, dropout=drop_rate, name=canonical(name))
     table = architecture(name)
     if drop_rate is not None:
         table = table.model_copy(update={"head": table.head.model_copy(update={"dropout": drop_rate})})

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from nas.architecture import Architecture
+from nas.zoo.plan import Plan
 
 
 class Entry(NamedTuple):
@@ -13,13 +14,15 @@ class Entry(NamedTuple):
 
     `oracle` is the model that it equals, "LIBRARY:NAME", the name left out where it is the entry's own: "torchvision",
     "timm:legacy_senet154", "original:REPOSITORY" (the paper's own code). It is "" where nothing trustworthy exists;
-    `follows` then says which description was built, and names the row of the table of published figures.
+    `follows` then says which description was built, and names the row of the table of published figures. A network
+    that no table of stages holds has a `plan` in place of an architecture.
     """
 
     family: str
-    architecture: Callable[[], Architecture]
+    architecture: Callable[[], Architecture] | None
     oracle: str = "torchvision"
     follows: str = ""
+    plan: Plan | None = None
 
     def model(self, name: str) -> tuple[str, str]:
         """(library, model) of the oracle of the entry `name`; ("", "") without one."""

@@ -1,0 +1,49 @@
+"""Networks that no table of stages holds: a function that draws the graph in the words of recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nas.blocks.recipe import Recipe, Value
+from nas.blocks.row import Norm
+from nas.graph import Graph
+from nas.naming import Verbatim
+
+BATCH = Norm()
+Draw = Callable[[Recipe, Value, int, float], Value]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What draws a network, and its habits, which mean what they mean in an Architecture.
+
+    `draw(build, image, num_classes, dropout)` adds the nodes and returns the output; `num_classes` 0 leaves out the
+    classifier. Its roles are the oracle's module names; `parts` says how the oracle calls the parts of a group
+    ("conv": "conv", "norm": "bn").
+    """
+
+    draw: Draw
+    resolution: int
+    dropout: float = 0.0
+    activation: str = "relu"
+    norm: Norm = BATCH
+    padding: Literal["symmetric", "same"] = "symmetric"
+    parts: Mapping[str, str] = field(default_factory=dict)
+    init: str = "default"
+    taps: Literal["last", "first"] = "last"
+
+    def graph(self, num_classes: int, in_chans: int, *, dropout: float | None = None, name: str = "") -> Graph:
+        """The graph for images of `in_chans` × resolution × resolution."""
+        build = Recipe(
+            (in_chans, self.resolution, self.resolution),
+            activation=self.activation,
+            norm=self.norm,
+            padding=self.padding,
+            naming=Verbatim(self.parts),
+            repeats=(),
+            drop_path=0.0,
+        )
+        out = self.draw(build, build.input, num_classes, self.dropout if dropout is None else dropout)
+        return build.graph([out], name=name, init=self.init, taps=self.taps)
