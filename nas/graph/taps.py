@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from nas.errors import GraphError
 from nas.graph.graph import Graph
 from nas.graph.node import Ref
+from nas.graph.op import Shape
 
 
 class Tap(NamedTuple):
-    """The last map of the network at one reduction (canonical size / map size)."""
+    """The last map of the network at one reduction: the product of the strides before it."""
 
     ref: Ref
     channels: int
@@ -24,6 +25,7 @@ def taps(graph: Graph) -> list[Tap]:
     A stem counts throughout, and what ends a stage behind its blocks (a pooling) by itself.
     """
     shapes = graph.shapes()
+    reductions = _reductions(graph, shapes)
     begun: set[str] = set()  # stages of which a block has passed
     ends: dict[tuple[str, str], tuple[Ref, int, int]] = {}
     for name, node in graph.nodes.items():
@@ -33,10 +35,23 @@ def taps(graph: Graph) -> list[Tap]:
         if node.block is not None:
             begun.add(node.stage)
         part = name if node.stage == "stem" else "end" if node.block is None and node.stage in begun else ""
-        ends[node.stage, part] = ((name, 0), shape[0], round(graph.input_shape[1] / shape[1]))
+        ends[node.stage, part] = ((name, 0), shape[0], reductions[name])
     found = [Tap(*end) for end in ends.values()]
     chosen = {tap.reduction: tap for tap in (found if graph.taps == "last" else reversed(found))}
     return sorted((tap for tap in chosen.values() if tap.reduction > 1), key=lambda tap: tap.reduction)
+
+
+def _reductions(graph: Graph, shapes: Mapping[str, tuple[Shape, ...]]) -> dict[str, int]:
+    """The product of the strides up to each node that makes a map: 32 where 240 pixels have become 8."""
+    found = {graph.input.name: 1}
+    for name, node in graph.nodes.items():
+        shape = shapes[name][0]
+        maps = [(found[source], shapes[source][index]) for source, index in node.inputs if source in found]
+        # A gate (C, 1, 1) that multiplies a larger map says nothing of that map's size.
+        steps = [was * round(size[1] / shape[1]) for was, size in maps if len(shape) == 3 and size[1] >= shape[1]]
+        if steps:
+            found[name] = max(steps)
+    return found
 
 
 def tapped(graph: Graph, indices: Sequence[int]) -> Graph:
