@@ -102,8 +102,8 @@ class Ledger:
         self._mine[trial.number] = mine
         return True
 
-    def finish(self, trial: FrozenTrial) -> None:
-        """Write a finished trial; when this returns, it survives."""
+    def finish(self, trial: FrozenTrial, *, news: bool = False) -> None:
+        """Write a finished trial; when this returns, it survives. As `news` it is one that the search does not know."""
         mine = self._mine.pop(trial.number, None)
         if mine is None:
             self._study.add_trial(trial)
@@ -111,7 +111,8 @@ class Ledger:
         storage = self._study._storage
         storage.set_trial_user_attr(mine, NOTE, trial.user_attrs[NOTE])
         storage.set_trial_state_values(mine, trial.state, trial.values)
-        self._read.add(mine)
+        if not news:
+            self._read.add(mine)
 
 
 class Held(JournalFileOpenLock):

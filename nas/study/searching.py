@@ -125,23 +125,31 @@ class Run:
         self.memory = optuna.create_study(directions=directions_of(goals), sampler=sampler)
         self.slots = slot_distributions(self.space)
         self.done: list[Trial] = []
+        self._begun: dict[bytes, FrozenTrial] = {}  # answers of a batch that a dead process had begun
         self.exhausted = False
         self.evaluated = 0
 
     def restore(self) -> bool:
-        """Take over what the ledger holds, finishing what a dead process had claimed; whether there was anything."""
+        """Take over what the ledger holds, finishing what a dead process had claimed; whether there was anything.
+
+        A batch is proposed before any of it is answered. One that was cut short is proposed again, so that the search
+        ends as if it had not been interrupted; what of it was answered waits until then.
+        """
         if self.ledger is None:
             return False
         orphans = self.ledger.orphans()
         for index, answer in self.pool.score([self._genome(trial) for trial in orphans]):
-            self.ledger.finish(self._finished(orphans[index], answer))
+            self.ledger.finish(self._finished(orphans[index], answer), news=True)
             self.evaluated += 1
-        self._catch_up()
-        return bool(self.done)
+        found = self.ledger.news()
+        whole = len(found) if self.ledger.shared else len(found) - len(found) % self.pool.workers
+        self._learn(found[:whole])
+        self._begun = {self._genome(trial).tobytes(): trial for trial in found[whole:]}
+        return bool(found)
 
-    def _catch_up(self) -> None:
-        """Learn of finished trials that others wrote."""
-        for trial in self.ledger.news() if self.ledger else ():
+    def _learn(self, trials: Sequence[FrozenTrial]) -> None:
+        """Take finished trials into the history."""
+        for trial in trials:
             self.memory.add_trial(trial)
             self._record(trial)
 
@@ -149,20 +157,32 @@ class Run:
         """Evaluate batch after batch until `trials` are done or no architecture is left."""
         while len(self.done) < trials and not self.exhausted:
             if self.ledger is not None and self.ledger.shared:
-                self._catch_up()
+                self._learn(self.ledger.news())
             batch = self._propose(min(self.pool.workers, trials - len(self.done)))
-            finished: dict[int, FrozenTrial] = {}
-            for index, answer in self.pool.score([self._genome(trial) for trial in batch]):
-                finished[index] = self._finished(batch[index], answer)
-                if self.ledger is not None:
-                    self.ledger.finish(finished[index])
-            for index in range(len(batch)):
-                trial = finished[index]
-                self.memory.tell(trial.number, trial.values, trial.state)
-                latest = self._record(trial)
+            finished = {trial.number: known for trial in batch if (known := self._answered(trial)) is not None}
+            asked = [trial for trial in batch if trial.number not in finished]
+            for index, answer in self.pool.score([self._genome(trial) for trial in asked]):
+                written = finished[asked[index].number] = self._finished(asked[index], answer)
                 self.evaluated += 1
+                if self.ledger is not None:
+                    self.ledger.finish(written)
+            for trial in batch:
+                written = finished[trial.number]
+                self.memory.tell(trial.number, written.values, written.state)
+                latest = self._record(written)
                 if progress is not None:
                     progress(len(self.done), trials, latest)
+            self._learn_begun()
+        self._learn_begun()
+
+    def _learn_begun(self) -> None:
+        """Take over the answers that no proposal asked for again: other numbers of workers make other batches."""
+        self._learn(list(self._begun.values()))
+        self._begun = {}
+
+    def _answered(self, trial: FrozenTrial) -> FrozenTrial | None:
+        """The answer to a proposal that a dead process had begun with."""
+        return self._begun.pop(self._genome(trial).tobytes(), None)
 
     def _propose(self, count: int) -> list[FrozenTrial]:
         """Up to `count` candidates that nobody else evaluates."""
@@ -174,7 +194,8 @@ class Run:
                 self.exhausted = not batch
                 break
             trial = self.memory.get_trials(deepcopy=False)[number]
-            if self.ledger is None or self.ledger.claim(trial):
+            begun = self._genome(trial).tobytes() in self._begun
+            if self.ledger is None or begun or self.ledger.claim(trial):
                 batch.append(trial)
             else:
                 self.memory.tell(number, state=TrialState.FAIL)
