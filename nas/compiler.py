@@ -33,14 +33,16 @@ def compile_graph(
 ) -> fx.GraphModule:
     """The graph as a module; submodules carry the node names, so a published state dict loads as it is.
 
-    `out_indices` makes it a feature extractor that returns a list of maps (timm's meaning: 0 is the map
-    of the smallest reduction). `init="none"` leaves the weights at zero, for cost or latency. Raises
-    GraphError for a graph whose shapes do not fit.
+    `out_indices` makes it a feature extractor that returns a list of maps (timm's meaning: 0 is the map of the smallest
+    reduction, which is 2 or more; timm's VGGs begin with one of reduction 1). `init="none"` leaves the weights at zero,
+    for cost or latency. Raises GraphError for a graph whose shapes do not fit.
     """
     if init not in ("family", "none"):
         raise GraphError(unknown("init", init, ("family", "none")))
     rule = init_rule(graph.init)
     if out_indices is not None:
+        if isinstance(out_indices, int):
+            raise GraphError(f"out_indices={out_indices}: give a list, such as ({out_indices},)")
         graph = tapped(graph, out_indices)
     if graph.params > MOST_PARAMS:
         raise GraphError(f"{graph.params:,} parameters; a compile allocates at most {MOST_PARAMS:,}")

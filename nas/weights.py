@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -30,11 +31,13 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     """The state dict of a `.safetensors` file, or of a `.pth` or `.pt` file read with `weights_only=True`.
 
     A state dict may be wrapped by a training script ("state_dict", "model", …; what it averaged is preferred) and its
-    keys may begin with "module.". Raises FileError in one line for a file that holds anything but tensors.
+    keys may begin with "module." or "_orig_mod.". Raises FileError in one line for a file of anything but tensors.
     """
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise FileError(f"{path}: weights are read from {', '.join(SUFFIXES)} files")
+    if not path.is_file():
+        raise FileError(f"{path}: {'not a file' if path.exists() else 'No such file'}")
     try:
         found: dict[str, Any] = load_file(path) if path.suffix == ".safetensors" else _load(path)
     except OSError as error:
@@ -44,12 +47,12 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError) as error:
         raise FileError(f"{path}: not a file of tensors alone ({_told(error)})") from None
     for wrapper in WRAPPERS:
-        if isinstance(found.get(wrapper), Mapping):
+        if isinstance(found.get(wrapper), Mapping) and found[wrapper]:
             found = dict(found[wrapper])
             break
     if not found or not all(isinstance(key, str) and isinstance(value, Tensor) for key, value in found.items()):
         raise FileError(f"{path}: holds no state dict (names with tensors)")
-    return {key.removeprefix("module."): value for key, value in found.items()}
+    return {key.removeprefix("module.").removeprefix("_orig_mod."): value for key, value in found.items()}
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -72,6 +75,12 @@ def load_weights(model: nn.Module, path: str | Path) -> None:
         said.append(f"it lacks {_listed(missing)}")
     if unexpected := [key for key in weights if key not in wanted]:
         said.append(f"the network has no {_listed(unexpected)}")
+    for key, tensor in weights.items():
+        if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_complex():
+            said.append(f"{key} is no plain tensor of real numbers")
+            break
+    if any(tensor.is_meta for tensor in wanted.values()):
+        said.append("the module is on the meta device, where nothing can be loaded")
     for key, tensor in wanted.items():
         if key in weights and weights[key].shape != tensor.shape:
             said.append(f"{key} is {_shape(weights[key])} there and {_shape(tensor)} here")
@@ -91,7 +100,9 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
 
 
 def _told(error: Exception) -> str:
-    """The first sentence of torch's message, which goes on with how to run the code all the same."""
+    """What the file asks for, or the first sentence of torch's message (the others say how to run it)."""
+    if asked := re.search(r"Unsupported global: GLOBAL (\S+)", str(error)):
+        return f"it asks for {asked[1]}"
     text = str(error).split("\n")[0].partition(". ")[0]
     return text[:120] or type(error).__name__
 

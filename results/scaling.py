@@ -16,6 +16,7 @@ sys.path.sort(key=lambda folder: Path(folder) == Path(__file__).parent)
 import scaling
 from nas import zoo
 from nas.architecture import Architecture
+from nas.blocks import Stage
 from nas.graph import Cost, cost
 from nas.lowering import lower
 from nas.zoo import published, regnet
@@ -159,13 +160,12 @@ def regnets() -> str:
     for kind, sizes in (("x", regnet.X), ("y", regnet.Y)):
         for size, (d, w_0, w_a, w_m, g) in sizes.items():
             names = {"timm": f"regnet{kind}_{size:03}", "torchvision": regnet.torchvision_name(kind, size)}
-            made: dict[Architecture, list[str]] = {}
+            made: dict[tuple[Stage, ...], list[str]] = {}
             for source in names:
                 if names[source] in counted and size < 1000:  # 128GF is not the paper's
-                    ours = regnet.regnet(kind, size, source)
-                    made.setdefault(ours.model_copy(update={"naming": "plain"}), []).append(source)
-            for ours, sources in made.items():
-                exact = counted[names[sources[0]]]
+                    made.setdefault(regnet.regnet(kind, size, source).stages, []).append(source)
+            for sources in made.values():
+                ours, exact = regnet.regnet(kind, size, sources[0]), counted[names[sources[0]]]
                 total, title = measured(ours), f"{kind.upper()}-{f'{size}00MF' if size < 10 else f'{size / 10:g}GF'}"
                 stages = [f"{row.channels} × {row.repeats}" for row in ours.stages]
                 cells = [title, *(f"{n:g}" for n in (w_0, w_a, w_m, d, g)), ", ".join(stages), ", ".join(sources)]

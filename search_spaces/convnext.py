@@ -14,7 +14,7 @@ SPACE = SearchSpace(
     resolutions=(160, 192, 224, 256),
     stages=choices(
         "block     kernel  stride channels                       repeats",
-        ("convnext", KERNELS, 1, (64, 80, 96, 112, 128), (1, 2, 3, 4)),
+        ("convnext", KERNELS, 1, 96, (1, 2, 3, 4)),  # the width of the stem: another would need a layer between them
         ("convnext", KERNELS, 2, (128, 160, 192, 224, 256), (2, 3, 4, 5)),
         ("convnext", KERNELS, 2, (256, 320, 384, 448, 512), (5, 6, 7, 8, 9, 10, 11, 12)),
         ("convnext", KERNELS, 2, (512, 640, 768, 896, 1024), (2, 3, 4, 5)),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from nas import zoo
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -35,6 +37,28 @@ def test_cost_tells_what_a_network_costs():
     assert told["uncounted"] == []
     assert document("cost", "b0", "--input", 240)["input_shape"] == [3, 240, 240]
     assert set(document("cost", "b0", "--by", "stage")["by_stage"]) >= {"stem", "stage1", "stage7", "head"}
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"stem": {"stem": ["patch"]}}, "no stem ['patch']; known: "),
+        ({"head": {"head": "normm"}}, "no head 'normm'; did you mean 'norm'?"),
+        ({"stages": [{"block": ["convnext"], "channels": 8}]}, "no block ['convnext']"),
+        ({"norm": {"kind": "batch", "eps": "1"}}, "a number is wanted, not the text '1'"),
+    ],
+)
+def test_a_table_with_a_misspelt_part_is_told_in_one_line(tmp_path, part, message):
+    table = {**json.loads(json.dumps(zoo.architecture("convnext_tiny").model_dump(mode="json"))), **part}
+    told = {"schema": "nascli.architecture/1", "name": "mine", "architecture": table}
+    (tmp_path / "mine.json").write_text(json.dumps(told))
+    space = {"schema": "nascli.space/1", "name": "mine", "base": table, "stages": [{"block": "basic", "channels": 8}]}
+    (tmp_path / "space.json").write_text(json.dumps(space))
+    for command in (("cost", tmp_path / "mine.json"), ("space", "show", tmp_path / "space.json")):
+        run = nascli(*command)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert message in run.stderr
+        assert len(run.stderr.splitlines()) == 1
 
 
 def test_scale_tells_the_network_and_its_nearest_published_kin():

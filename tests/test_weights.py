@@ -97,6 +97,33 @@ def test_a_torch_file_without_a_state_dict_is_told(tmp_path, value):
         read_weights(tmp_path / "w.pth")
 
 
+ODD = {
+    "sparse": lambda tensor: tensor.to_sparse(),
+    "complex": lambda tensor: tensor.to(torch.complex64),
+    "quantised": lambda tensor: torch.quantize_per_tensor(tensor, 0.1, 0, torch.qint8),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ODD)
+def test_a_tensor_that_is_no_plain_real_one_is_told_and_changes_nothing(tmp_path, resnet18, kind):
+    state = resnet18.state_dict()
+    torch.save({**state, "fc.weight": ODD[kind](state["fc.weight"])}, tmp_path / "w.pth")
+    other = model()
+    before = other.conv1.weight.clone()
+    with pytest.raises(FileError, match=r"fc\.weight is no plain tensor|not a file of tensors alone"):
+        load_weights(other, tmp_path / "w.pth")
+    assert torch.equal(other.conv1.weight, before)
+
+
+def test_a_module_without_storage_is_told(tmp_path, resnet18):
+    save_weights(resnet18, tmp_path / "w.safetensors")
+    with torch.device("meta"):
+        other = model()
+    with pytest.raises(FileError, match="meta device"):
+        load_weights(other, tmp_path / "w.safetensors")
+
+
 def test_a_missing_file_is_told(tmp_path):
     for ending in ("pth", "safetensors"):
         with pytest.raises(FileError, match="No such file"):

@@ -101,7 +101,7 @@ def _typed(row: Any, column: str, kinds: Mapping[str, type[Kind]], base: type[Ki
     if not isinstance(row, dict):
         raise ArchitectureError(f"a {column} is a table row, got {row!r}")
     kind = row.get(column, default)
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise ArchitectureError(unknown(column, kind, kinds))
     return kinds[kind].model_validate(row)
 

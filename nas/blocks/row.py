@@ -62,6 +62,13 @@ class Row(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any, column: ValidationInfo) -> Any:
+        """Every column of numbers refuses truth values and text, whatever its own type says."""
+        assert column.field_name is not None
+        return plain_number(value) if cls.model_fields[column.field_name].annotation in (int, float) else value
+
 
 class Norm(Row):
     """Normalisation. `kind`: "batch", "layer" (over channels), "group" (of `groups` groups) or "none".
@@ -70,9 +77,9 @@ class Norm(Row):
     """
 
     kind: Literal["batch", "layer", "group", "none"] = "batch"
-    eps: float = 1e-5
-    momentum: float = 0.1
-    groups: int = 32
+    eps: Annotated[float, Field(gt=0, le=1)] = 1e-5
+    momentum: Annotated[float, Field(ge=0, le=1)] = 0.1
+    groups: Annotated[int, Field(ge=1, le=2**16)] = 32
 
     def op(self, channels: int) -> Op | None:
         """The norm of so many channels."""
@@ -150,13 +157,6 @@ class Stage(Row):
     stride: Stride = 1
     channels: Channels
     repeats: Repeats = 1
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _numbers(cls, value: Any, column: ValidationInfo) -> Any:
-        """Every column of numbers refuses truth values and text, whatever its own type says."""
-        assert column.field_name is not None
-        return plain_number(value) if cls.model_fields[column.field_name].annotation in (int, float) else value
 
     @property
     def variant(self) -> str:

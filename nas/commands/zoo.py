@@ -45,7 +45,7 @@ def verify(
         show_json(verify_document(found))
     else:
         show(*verify_tables(found), *([f"wrote {page}"] if page else []))
-    raise typer.Exit(0 if all(row.equal for row in found) else 1)
+    raise typer.Exit(0 if all(row.equal is not False for row in found) else 1)
 
 
 @app.command("show")
@@ -54,6 +54,7 @@ def show_(name: Name, as_json: Json = False) -> None:
     from nas.graph import cost as cost_of
     from nas.networks import load_network, network_document
     from nas.report.tables import MACS_NOTE, cost_table, share_table, stage_table
+    from nas.report.zoo import provenance
 
     network = load_network(name)
     total = cost_of(network.graph)
@@ -63,7 +64,9 @@ def show_(name: Name, as_json: Json = False) -> None:
         show_json(network_document(network, params=total.params, macs=total.macs))
         return
     table = [] if network.architecture is None else [stage_table(network.architecture), ""]
-    show(*table, cost_table({network.name: total}), "", share_table(total, "stage"), MACS_NOTE)
+    show(
+        *table, cost_table({network.name: total}), "", share_table(total, "stage"), MACS_NOTE, *provenance(network.name)
+    )
 
 
 @app.command("draw")
@@ -104,5 +107,5 @@ def weights(
     if as_json:
         show_json(document("nascli.weights/1", told))
     else:
-        show(f"{file} fits {network.name}: {told['tensors']:,} tensors, {told['params']:,} parameters")
-        show(*([f"wrote {to}"] if to else []))
+        fits = f"{file} fits {network.name}: {told['tensors']:,} tensors, {told['params']:,} parameters"
+        show(fits, *([f"wrote {to}"] if to else []))

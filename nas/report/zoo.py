@@ -37,6 +37,7 @@ def listed(family: str | None = None) -> list[dict[str, Any]]:
                 "params": total.params,
                 "macs": total.macs,
                 "input_shape": total.input_shape,
+                "oracle": oracle_of(name),
             }
         )
     return rows
@@ -49,8 +50,26 @@ def zoo_document(family: str | None = None) -> dict[str, Any]:
 
 def zoo_tables(family: str | None = None) -> list[str | Table]:
     """The same for people."""
-    rows = [(r["name"], r["family"], r["input_shape"][-1], r["params"], r["macs"]) for r in listed(family)]
-    return [grid("network|family|px>|params>|macs>", rows), MACS_NOTE]
+    rows = [(r["name"], r["family"], r["input_shape"][-1], r["params"], r["macs"], r["oracle"]) for r in listed(family)]
+    return [grid("network|family|px>|params>|macs>|equal to", rows), MACS_NOTE]
+
+
+def oracle_of(name: str) -> str:
+    """The oracle of an entry in words: library or repository, and model; "none" where there is none."""
+    entry = zoo.entry(name)
+    library, model = entry.model(name)
+    if library == "original":
+        return next((row.oracle.removeprefix("orig:") for row in figures(name, entry)), f"the authors' {model}")
+    return model if library == "code" else " ".join([library, model]) if library else "none"
+
+
+def provenance(name: str) -> list[str]:
+    """What a network of the zoo equals, or follows where there is nothing to equal."""
+    if name not in zoo.names():
+        return []
+    if (oracle := oracle_of(name)) != "none":
+        return [f"equal to: {oracle}"]
+    return [f"no oracle; built after: {zoo.entry(name).follows.partition(': ')[2]}"]
 
 
 class Checked(NamedTuple):
@@ -61,6 +80,7 @@ class Checked(NamedTuple):
     oracle: str
     input_shape: Shape
     brief_params: int | None
+    brief_rounded: bool
     oracle_params: int | None
     params: int
     oracle_macs: int | None
@@ -68,9 +88,11 @@ class Checked(NamedTuple):
     cause: str
 
     @property
-    def equal(self) -> bool:
-        """Whether parameters and macs are the oracle's, as far as it has any."""
-        return self.oracle_params in (None, self.params) and self.oracle_macs in (None, self.macs)
+    def equal(self) -> bool | None:
+        """Whether parameters and macs are the oracle's, as far as it has figures; None where it has none."""
+        if self.oracle_params is None:
+            return None
+        return self.oracle_params == self.params and self.oracle_macs in (None, self.macs)
 
 
 NONE = Figures("", "", None, None, None, 1000, None, "")
@@ -88,9 +110,10 @@ def checked(family: str | None = None) -> list[Checked]:
                 Checked(
                     name=name if row.num_classes == 1000 else f"{name}, {row.num_classes:,} classes",
                     family=entry.family,
-                    oracle=" ".join(filter(None, entry.model(name))) or "none",
+                    oracle=oracle_of(name),
                     input_shape=total.input_shape,
                     brief_params=row.brief_params,
+                    brief_rounded=row.brief_rounded,
                     oracle_params=row.params,
                     params=total.params,
                     oracle_macs=row.macs,
@@ -106,7 +129,9 @@ def verify_document(found: Iterable[Checked]) -> dict[str, Any]:
     return document(VERIFY, {"networks": [{**row._asdict(), "equal": row.equal} for row in found]})
 
 
-HEADER = "network|oracle|px>|params: brief>|oracle>|ours>|ours - oracle>|macs: oracle>|ours>|ours - oracle>"
+HEADER = (
+    "network|oracle|px>|params: brief>|oracle>|ours>|ours - brief>|ours - oracle>|macs: oracle>|ours>|ours - oracle>"
+)
 
 
 def verify_tables(found: list[Checked]) -> list[str | Table]:
@@ -117,7 +142,7 @@ def verify_tables(found: list[Checked]) -> list[str | Table]:
 def summary(found: list[Checked]) -> str:
     """How many agree, in one sentence; networks that no oracle has are counted apart."""
     with_oracle = [row for row in found if row.oracle_params is not None]
-    equal = sum(row.equal for row in with_oracle)
+    equal = sum(row.equal is True for row in with_oracle)
     without = f"; {len(found) - len(with_oracle)} without an oracle" if len(found) > len(with_oracle) else ""
     return f"{equal} of {len(with_oracle)} equal to their oracle in parameters and macs{without}"
 
@@ -157,11 +182,21 @@ def _cells(row: Checked) -> tuple[Any, ...]:
         row.name,
         row.oracle,
         row.input_shape[-1],
-        "-" if row.brief_params is None else row.brief_params,
-        *_beside(row.oracle_params, row.params),
-        *_beside(row.oracle_macs, row.macs),
+        f"≈ {row.brief_params / 1e6:,.0f}M" if row.brief_params and row.brief_rounded else _shown(row.brief_params),
+        _shown(row.oracle_params),
+        row.params,
+        _less(row.params, None if row.brief_rounded else row.brief_params),
+        _less(row.params, row.oracle_params),
+        _shown(row.oracle_macs),
+        row.macs,
+        _less(row.macs, row.oracle_macs),
     )
 
 
-def _beside(oracle: int | None, ours: int) -> tuple[Any, int, Any]:
-    return ("-", ours, "-") if oracle is None else (oracle, ours, f"{ours - oracle:+,}" if ours != oracle else 0)
+def _shown(figure: int | None) -> int | str:
+    return "-" if figure is None else figure
+
+
+def _less(ours: int, other: int | None) -> int | str:
+    """The difference, where there is something to compare with."""
+    return "-" if other is None else f"{ours - other:+,}" if ours != other else 0

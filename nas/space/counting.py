@@ -43,10 +43,12 @@ def count(space: SearchSpace, budgets: Sequence[Budget]) -> Count:
     """Distinct architectures of `space` within all `budgets`; 0 when there is none."""
     if not budgets:
         return Count(space.size)
-    for budget in budgets:
-        low, high = reach(space, budget.metric)
+    reaches = [reach(space, budget.metric) for budget in budgets]
+    for budget, (low, high) in zip(budgets, reaches, strict=True):
         if budget.high < low or budget.low > high:
             return Count(0)
+    if all(budget.low <= low and high <= budget.high for budget, (low, high) in zip(budgets, reaches, strict=True)):
+        return Count(space.size)
     feasible = Feasible(space, budgets)
     if space.size <= MOST_LISTED:
         return Count(int(feasible.admits(listed(space)).sum()))

@@ -69,12 +69,13 @@ class SearchSpace(Row):
             )
         return evaluator
 
-    @field_validator("base")
+    @field_validator("base", mode="before")
     @classmethod
-    def _published(cls, base: str | Architecture) -> str | Architecture:
+    def _published(cls, base: Any) -> Any:
+        """A name must be known, and a table is told what is amiss with it, not that it is no name."""
         if isinstance(base, str):
             published(base)
-        return base
+        return Architecture.read(base) if isinstance(base, dict) else base
 
     @field_validator("resolutions")
     @classmethod

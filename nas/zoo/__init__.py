@@ -60,7 +60,9 @@ def names(family: str | None = None) -> list[str]:
     """The names of all entries, or of one family: torchvision's name, else timm's without `tf_` or `legacy_`."""
     if family is None:
         return list(ENTRIES)
-    if not (found := [name for name, one in ENTRIES.items() if one.family == family]):
+    found = [name for name, one in ENTRIES.items() if one.family == family]
+    found = found or [name for name, one in ENTRIES.items() if one.family.startswith(f"{family}_")]  # regnet
+    if not found:
         raise ArchitectureError(unknown("family", family, families()))
     return found
 

@@ -13,7 +13,8 @@ class Entry(NamedTuple):
     """One published network.
 
     `oracle` is the model that it equals, "LIBRARY:NAME", the name left out where it is the entry's own: "torchvision",
-    "timm:legacy_senet154", "original:REPOSITORY" (the paper's own code). It is "" where nothing trustworthy exists;
+    "timm:legacy_senet154", "original:NAME" (the paper's own code; the table of published figures names the repository),
+    "code:EXPRESSION" (a library's code, without a registered name). It is "" where nothing trustworthy exists;
     `follows` then says which description was built, and names the row of the table of published figures. A network
     that no table of stages holds has a `plan` in place of an architecture.
     """

@@ -31,6 +31,7 @@ class Figures(NamedTuple):
     num_classes: int
     brief_params: int | None
     cause: str
+    brief_rounded: bool = False  # the brief prints 527M, not the count
 
 
 @lru_cache(maxsize=1)
@@ -54,8 +55,9 @@ def _figures(row: dict[str, Any]) -> Figures:
         macs=row["macs"],
         input_shape=tuple(row["macs_input_size"]) if row["macs_input_size"] else None,
         num_classes=int(classes[1]) if classes else 1000,
-        brief_params=row.get("brief_params"),
+        brief_params=row.get("brief_params") or round(row.get("brief_params_rounded") or 0) or None,
         cause=row.get("why_brief_differs") or row.get("note") or "",
+        brief_rounded=not row.get("brief_params"),
     )
 
 

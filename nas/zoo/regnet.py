@@ -95,6 +95,7 @@ def regnet(kind: str, size: int, source: Literal["torchvision", "timm"]) -> Arch
             w_0, w_a, w_m, d, group_width, se=SE[kind], fit="torchvision" if source == "torchvision" else "pycls"
         ),
         naming=f"{source}_regnet",
+        drop_path_at="last" if source == "timm" else "end",
         init="regnet" if source == "torchvision" else "timm_regnet",
     )
 
