@@ -42,7 +42,7 @@ def test_cost_tells_what_a_network_costs():
 @pytest.mark.parametrize(
     ("part", "message"),
     [
-        ({"stem": {"stem": ["patch"]}}, "no stem ['patch']; known: "),
+        ({"stem": {"stem": ["patch"]}}, "no stem ['patch']; did you mean 'patch'?"),
         ({"head": {"head": "normm"}}, "no head 'normm'; did you mean 'norm'?"),
         ({"stages": [{"block": ["convnext"], "channels": 8}]}, "no block ['convnext']"),
         ({"norm": {"kind": "batch", "eps": "1"}}, "a number is wanted, not the text '1'"),
