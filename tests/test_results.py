@@ -22,6 +22,14 @@ def test_a_page_is_what_its_command_writes(page):
     assert (RESULTS / f"{page}.md").read_text() == script(page).render()
 
 
+def test_the_page_of_the_zoo_is_what_verify_writes():
+    from nas.report.zoo import checked, verify_page
+
+    found = checked()
+    assert all(row.equal is not False for row in found)
+    assert (RESULTS / "zoo.md").read_text() == verify_page(found)
+
+
 def test_ours_are_within_the_stated_tolerance_of_the_published_figures():
     from nas import zoo
     from nas.graph import cost
