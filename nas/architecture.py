@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_validator
 
 from nas.blocks import Head, PoolHead, Stage, Stem, head, stage, stem
+from nas.blocks.recipe import Habits
 from nas.blocks.row import Convolution, Norm, Row
 from nas.errors import ArchitectureError, unknown
 from nas.graph.ops.pointwise import ACTIVATIONS, GAINS
@@ -78,6 +80,11 @@ class Architecture(Row):
         if self.activation_gain and self.activation not in GAINS:
             raise ArchitectureError(unknown("activation with a known gain", self.activation, GAINS))
         return self
+
+    @property
+    def habits(self) -> Habits:
+        """What its recipes share."""
+        return Habits(**{habit.name: getattr(self, habit.name) for habit in fields(Habits)})
 
     @classmethod
     def read(cls, value: Any) -> Architecture:

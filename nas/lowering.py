@@ -32,16 +32,10 @@ def recipe(architecture: Architecture, input_shape: Shape) -> Recipe:
     """An empty graph with the architecture's habits."""
     return Recipe(
         input_shape,
-        activation=architecture.activation,
-        norm=architecture.norm,
-        padding=architecture.padding,
-        naming=naming_table(architecture.naming),
+        architecture.habits,
+        naming_table(architecture.naming),
         repeats=[row.repeats for row in architecture.stages],
         rows=[(row.channels, row.stride) for row in architecture.stages],
-        convolution=architecture.convolution,
-        activation_gain=architecture.activation_gain,
-        drop_path=architecture.drop_path,
-        drop_path_at=architecture.drop_path_at,
     )
 
 

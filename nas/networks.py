@@ -52,8 +52,10 @@ def load_network(name: str, *, num_classes: int | None = None) -> Network:
         return load_network(str(path / BEST), num_classes=num_classes)  # a search's folder
     if path.suffix != ".json" and not path.is_file():
         known, classes = zoo.canonical(name), 1000 if num_classes is None else num_classes
-        table = zoo.architecture(known) if known in zoo.tables() else None
-        return Network(known, zoo.build(known, num_classes=classes), table, classes)
+        if zoo.entry(known).architecture is None:
+            return Network(known, zoo.build(known, num_classes=classes), None, classes)
+        table = zoo.architecture(known)
+        return Network(known, lower(table, classes, name=known), table, classes)
     text = read_text(path)
     value = parse_json(text, name)
     schema = check_schema(value, NETWORK, ARCHITECTURE, GRAPH, where=name)

@@ -19,6 +19,7 @@ from nas.architecture import Architecture
 from nas.blocks import Stage
 from nas.graph import Cost, cost
 from nas.lowering import lower
+from nas.report.tables import markdown
 from nas.zoo import published, regnet
 from scaling.rules import ALPHA, BETA, GAMMA, efficientnetv2
 
@@ -75,9 +76,8 @@ B0 scaled by each rule. *Nominal* is what the rule promises: (α·β²·γ²)^φ
 
 def table(columns: str, rows: list[list[str]]) -> str:
     """A Markdown table; the first column is text."""
-    heads = columns.split("|")
-    lines = [heads, [":--", *["--:"] * (len(heads) - 1)], *rows]
-    return "\n" + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    first, *others = columns.split("|")
+    return "\n" + markdown("|".join([first, *(f"{name}>" for name in others)]), rows)
 
 
 def measured(architecture: Architecture) -> Cost:

@@ -56,7 +56,7 @@ EXAMPLES: list[tuple[Op, int]] = [
     (Linear(6, 5, bias=False), 1),
     (BatchNorm(6), 1),
     (LayerNorm(6, 1e-6), 1),
-    (GroupNorm(6, 3), 1),
+    (GroupNorm(6, groups=3), 1),
     (GlobalResponseNorm(6), 1),
     *((Activation(function), 1) for function in ACTIVATIONS),
     (MaxPool2d((3, 3), (2, 2), (1, 1)), 1),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import lcm
-from typing import Literal
+from typing import Literal, TypeVar
 
+from nas.blocks.row import Stage
 from nas.errors import ArchitectureError
 from nas.graph import Width
 from nas.rounding import Rounding
+
+Grouped = TypeVar("Grouped", bound=Stage)
 
 
 def grouping(mark: Width, read: int, made: int, group_width: int) -> tuple[Width, int]:
@@ -39,6 +42,12 @@ def scaled_group_width(group_width: int, factor: float) -> int:
         return group_width
     wanted = max(1, round(group_width * factor))
     return wanted if wanted <= 2 else 4 if wanted <= 5 else round(wanted / 8) * 8
+
+
+def refitted(row: Grouped, group_width: int, ratio: float, factor: float) -> Grouped:
+    """A row whose inner width is `ratio` × its channels, made to fit groups of `group_width` × `factor`."""
+    channels, fitting = compatible(row.channels, scaled_group_width(group_width, factor), ratio)
+    return row.model_copy(update={"channels": channels, "group_width": fitting})
 
 
 def compatible(

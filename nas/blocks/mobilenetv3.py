@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from nas.blocks.mbconv import InvertedBottleneck
+from nas.blocks.mbconv import SqueezedBottleneck
 from nas.blocks.recipe import FREE, Recipe, Value
 from nas.blocks.row import Channels, Function, Head
 from nas.graph.ops import Flatten, GlobalAvgPool
 
 
-class MobileNetV3Block(InvertedBottleneck):
+class MobileNetV3Block(SqueezedBottleneck):
     """MBConv with an `activation` of its own ("": the network's), its inner widths multiples of 8.
 
     `se` is the squeeze ratio relative to the expanded width; behind it stands a ReLU, and the gate is a hard sigmoid.
@@ -26,7 +26,7 @@ class MobileNetV3Block(InvertedBottleneck):
     def widened(self, build: Recipe, x: Value) -> Value:
         return build.widen(x, "expand", self.expand, rounding="divisible", divisor=8, function=self.function)
 
-    def squeezed(self, build: Recipe, x: Value, y: Value) -> Value:
+    def excited(self, build: Recipe, x: Value, y: Value) -> Value:
         return build.squeeze_excite(y, y, self.se, "divisible", divisor=8, function="relu", gate="hardsigmoid")
 
 

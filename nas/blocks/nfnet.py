@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from nas.blocks.groups import scaled_group_width
+from nas.blocks.groups import grouping, scaled_group_width
 from nas.blocks.recipe import FREE, Recipe, Value, Width
 from nas.blocks.resnet import shortcut
 from nas.blocks.row import Channels, Ratio, Stage, Stem
@@ -32,8 +31,8 @@ class NFBlock(Stage):
     def lower(self, build: Recipe, x: Value, stride: int) -> Value:
         # The inner width follows the block's output, which is not made yet: the node that will make it is named.
         inner = Width("derived", build.named("3.conv"), self.ratio, "down", divisor=self.group_width)
-        width, grouped = inner.channels(self.channels), replace(inner, group=self.group_width)
-        groups = width // self.group_width
+        width = inner.channels(self.channels)
+        grouped, groups = grouping(inner, width, width, self.group_width)
         entered = build.add(UnitVariance(build.passed, self.alpha**2), build.act(x, "1.act"), name=build.named("beta"))
         same = stride == 1 and x.channels == self.channels
         skipped = x if same else shortcut(build, entered, self.channels, stride, pool=True)

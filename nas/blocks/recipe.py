@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from nas.blocks.row import Convolution, Norm
@@ -23,13 +24,26 @@ from nas.graph.ops import (
 from nas.graph.ops.pointwise import GAINS
 from nas.naming import Naming, Place, Verbatim
 
-PLAIN = Convolution()
+BATCH, PLAIN = Norm(), Convolution()
 
 WidthRounding: TypeAlias = Literal["nearest", "down", "divisible"]
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What all parts of a network share; each field means what it means in an Architecture."""
+
+    activation: str = "relu"
+    activation_gain: bool = False
+    norm: Norm = BATCH
+    convolution: Convolution = PLAIN
+    padding: Literal["symmetric", "same"] = "symmetric"
+    drop_path: float = 0.0
+    drop_path_at: Literal["end", "last"] = "end"
+
+
 class Recipe(GraphBuilder):
-    """A graph under construction that knows the network's habits: activation, norm, padding, names.
+    """A graph under construction that knows the network's habits and names.
 
     A node is added under a role, "group.part" ("expand.conv"); the naming table turns the role and the
     current place into the node's name.
@@ -38,21 +52,13 @@ class Recipe(GraphBuilder):
     def __init__(
         self,
         input_shape: Shape,
-        *,
-        activation: str,
-        norm: Norm,
-        padding: Literal["symmetric", "same"],
+        habits: Habits,
         naming: Naming | Verbatim,
-        repeats: Sequence[int],
+        *,
+        repeats: Sequence[int] = (),
         rows: Sequence[tuple[int, int]] = (),
-        convolution: Convolution = PLAIN,
-        activation_gain: bool = False,
-        drop_path: float,
-        drop_path_at: Literal["end", "last"] = "end",
     ) -> None:
-        self.activation, self._norm, self._padding = activation, norm, padding
-        self._convolution, self._activation_gain = convolution, activation_gain
-        self._drop_path, self._drop_path_at = drop_path, drop_path_at
+        self.habits = habits
         self._naming, self._repeats, self._rows = naming, tuple(repeats), tuple(rows)
         self._place = Place("stem", 0, 0, self._repeats, self._rows)
         super().__init__(input_shape)
@@ -118,22 +124,22 @@ class Recipe(GraphBuilder):
         pads: Literal["same"] | Pair = (kh // 2 * dilation, kw // 2 * dilation)
         if padding is not None:
             pads = (padding, padding)
-        elif self._padding == "same" and max(kernel) > 1:
+        elif self.habits.padding == "same" and max(kernel) > 1:
             pads = "same"
         both = (stride, stride), pads, (dilation, dilation)
-        kind = PLAIN if plain else self._convolution
+        kind = PLAIN if plain else self.habits.convolution
         op = kind.op(x.channels, channels, kernel, *both, groups, bias)
         return self.add(op, x, name=self.named(role), width=width)
 
     def norm(self, x: Value, role: str, norm: Norm | None = None) -> Value:
         """The network's normalisation, if it has any, or another."""
-        op = (norm or self._norm).op(x.channels)
+        op = (norm or self.habits.norm).op(x.channels)
         return x if op is None else self.add(op, x, name=self.named(role))
 
     @property
     def normalises(self) -> bool:
         """Whether the network has norms; without, its convolutions have a bias."""
-        return self._norm.kind != "none"
+        return self.habits.norm.kind != "none"
 
     def linear(self, x: Value, role: str, features: int, *, bias: bool = True, width: Width | None = None) -> Value:
         """A linear layer over the channels of a vector, of tokens or of a map."""
@@ -141,10 +147,10 @@ class Recipe(GraphBuilder):
 
     def act(self, x: Value, role: str, function: str | None = None) -> Value:
         """The network's activation, and its gain where it has one; or another activation."""
-        y = self.add(Activation(function or self.activation), x, name=self.named(role))
-        if function or not self._activation_gain:
+        y = self.add(Activation(function or self.habits.activation), x, name=self.named(role))
+        if function or not self.habits.activation_gain:
             return y
-        return self.add(Scale(GAINS[self.activation]), y, name=f"{self.named(role)}_gain")
+        return self.add(Scale(GAINS[self.habits.activation]), y, name=f"{self.named(role)}_gain")
 
     def conv_norm(
         self,
@@ -249,9 +255,11 @@ class Recipe(GraphBuilder):
         A block with several names the `group` of each.
         """
         group = f"{group}." if group else ""
-        op = StochasticDepth(at=self._drop_path_at).growing(self._drop_path, self._place.flat, sum(self._repeats))
+        op = StochasticDepth(at=self.habits.drop_path_at).growing(
+            self.habits.drop_path, self._place.flat, sum(self._repeats)
+        )
         branch = self.add(op, branch, name=self.named(f"{group}drop_path"))
         return self.add(Add(), branch, shortcut, name=self.named(f"{group}add"))
 
 
-__all__ = ["FREE", "Norm", "Recipe", "Value", "Width"]
+__all__ = ["FREE", "Habits", "Norm", "Recipe", "Value", "Width"]

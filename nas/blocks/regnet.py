@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from nas.blocks.groups import check_groups, compatible, scaled_group_width
+from nas.blocks.groups import check_groups, grouping, refitted
 from nas.blocks.recipe import Recipe, Value, Width
 from nas.blocks.resnet import shortcut
 from nas.blocks.row import Channels, Ratio, Stage
@@ -35,15 +34,12 @@ class RegNetBlock(Stage):
         inner = Width("derived", build.named("3.conv"), self.bottleneck)
         width = inner.channels(self.channels)
         y = build.conv_norm_act(x, "1", width, width=inner)
-        grouped = replace(inner, group=self.group_width)
-        y = build.conv_norm_act(y, "2", width, 3, stride, groups=width // self.group_width, width=grouped)
+        mark, groups = grouping(inner, width, width, self.group_width)
+        y = build.conv_norm_act(y, "2", width, 3, stride, groups=groups, width=mark)
         if self.se:
             y = build.squeeze_excite(y, x, self.se, "nearest")
         y = build.conv_norm(y, "3", self.channels, width=build.beside(x, stride))
         return build.act(build.residual(y, skipped), "3.act")
 
     def fitted(self, group_width: float = 1.0) -> RegNetBlock:
-        channels, fitting = compatible(
-            self.channels, scaled_group_width(self.group_width, group_width), self.bottleneck
-        )
-        return self.model_copy(update={"channels": channels, "group_width": fitting})
+        return refitted(self, self.group_width, self.bottleneck, group_width)

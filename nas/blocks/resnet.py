@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from nas.blocks.groups import check_groups, compatible, grouping, scaled_group_width
+from nas.blocks.groups import check_groups, grouping, refitted
 from nas.blocks.recipe import FREE, Recipe, Value, Width
 from nas.blocks.row import Kernel, Ratio, Stage
 from nas.errors import ArchitectureError
@@ -100,11 +100,7 @@ class Bottleneck(BottleneckFrame):
         return build.conv_norm_act(x, "2", width, self.kernel, stride, groups=groups, width=inner)
 
     def fitted(self, group_width: float = 1.0) -> Bottleneck:
-        if not self.group_width:
-            return self
-        wanted = scaled_group_width(self.group_width, group_width)
-        channels, fitting = compatible(self.channels, wanted, self.ratio)
-        return self.model_copy(update={"channels": channels, "group_width": fitting})
+        return refitted(self, self.group_width, self.ratio, group_width) if self.group_width else self
 
 
 def shortcut(build: Recipe, x: Value, channels: int, stride: int, kernel: int = 1, pool: bool = False) -> Value:

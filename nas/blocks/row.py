@@ -89,7 +89,7 @@ class Norm(Row):
             case "layer":
                 return LayerNorm(channels, self.eps)
             case "group":
-                return GroupNorm(channels, self.groups, self.eps)
+                return GroupNorm(channels, self.eps, self.groups)
             case "none":
                 return None
 

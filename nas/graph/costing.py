@@ -32,6 +32,7 @@ class Cost:
     macs the op cannot count; they are in no sum."""
 
     input_shape: Shape
+    output_shapes: tuple[Shape, ...]
     macs: int
     params: int
     activations: int
@@ -66,6 +67,7 @@ def cost(graph: Graph, input_shape: Shape | None = None) -> Cost:
     total = sum(by_stage.values(), Share())
     return Cost(
         input_shape=shapes[graph.input.name][0],
+        output_shapes=tuple(shapes[name][index] for name, index in graph.outputs),
         macs=total.macs,
         params=total.params,
         activations=total.activations,

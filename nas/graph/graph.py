@@ -107,6 +107,17 @@ class Graph:
         """The same graph under another name."""
         return Graph(self.nodes.values(), self.outputs, name=name, init=self.init, taps=self.taps)
 
+    def needed(self, outputs: Iterable[str]) -> set[str]:
+        """Names of the nodes that the `outputs` depend on, themselves included."""
+        found: set[str] = set()
+        stack = list(outputs)
+        while stack:
+            name = stack.pop()
+            if name not in found:
+                found.add(name)
+                stack.extend(source for source, _ in self.nodes[name].inputs)
+        return found
+
     def consumers(self) -> dict[str, list[str]]:
         """For each node the nodes that read it, once per read."""
         readers: dict[str, list[str]] = {name: [] for name in self.nodes}

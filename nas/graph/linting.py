@@ -31,12 +31,7 @@ def findings(graph: Graph) -> list[str]:
 
 def _unread(graph: Graph) -> Iterator[str]:
     """Nodes and outputs that no output of the graph depends on, and outputs that stand twice."""
-    needed, stack = set(), [name for name, _ in graph.outputs]
-    while stack:
-        name = stack.pop()
-        if name not in needed:
-            needed.add(name)
-            stack.extend(source for source, _ in graph.nodes[name].inputs)
+    needed = graph.needed(name for name, _ in graph.outputs)
     read = {ref for node in graph.nodes.values() for ref in node.inputs} | set(graph.outputs)
     for name, node in graph.nodes.items():
         if name not in needed:

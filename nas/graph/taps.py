@@ -61,11 +61,6 @@ def tapped(graph: Graph, indices: Sequence[int]) -> Graph:
         if not -len(offered) <= index < len(offered):
             raise GraphError(f"out_indices has {index}; this network has {len(offered)} taps, 0 to {len(offered) - 1}")
     outputs = [offered[index].ref for index in indices]
-    needed, stack = {graph.input.name}, [name for name, _ in outputs]
-    while stack:
-        name = stack.pop()
-        if name not in needed:
-            needed.add(name)
-            stack.extend(source for source, _ in graph.nodes[name].inputs)
+    needed = graph.needed([graph.input.name, *(name for name, _ in outputs)])
     kept = [node for name, node in graph.nodes.items() if name in needed]
     return Graph(kept, outputs, name=graph.name, init=graph.init, taps=graph.taps)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from nas.naming.table import Naming
 
 # torchvision.models.resnet: BasicBlock and Bottleneck.
-_NUMBERED_CONVS = {
+_NUMBERED = {
     **{f"{n}.conv": f"conv{n}" for n in (1, 2, 3)},
     **{f"{n}.norm": f"bn{n}" for n in (1, 2, 3)},
     **{f"{n}.act": f"relu{n}" for n in (1, 2, 3)},
-    "shortcut.conv": "downsample.0",
-    "shortcut.norm": "downsample.1",
 }
+_NUMBERED_CONVS = {**_NUMBERED, "shortcut.conv": "downsample.0", "shortcut.norm": "downsample.1"}
 TORCHVISION = Naming(
     "layer{stage}.{block}",
     {
@@ -106,9 +105,7 @@ SENET = Naming(
             "norm": "layer0.bn1",
             "act": "layer0.relu1",
             "pool": "pool0",
-            **{f"{n}.conv": f"layer0.conv{n}" for n in (1, 2, 3)},
-            **{f"{n}.norm": f"layer0.bn{n}" for n in (1, 2, 3)},
-            **{f"{n}.act": f"layer0.relu{n}" for n in (1, 2, 3)},
+            **{role: f"layer0.{name}" for role, name in _NUMBERED.items()},
         },
         "basic": _SENET_BLOCK,
         "bottleneck": _SENET_BLOCK,

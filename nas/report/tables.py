@@ -25,6 +25,14 @@ def grid(header: str, rows: Iterable[Sequence[Any]], title: str | None = None) -
     return table
 
 
+def markdown(header: str, rows: Iterable[Sequence[Any]]) -> str:
+    """The same in Markdown, a line a row."""
+    names = header.split("|")
+    marks = ["--:" if name.endswith(">") else ":--" for name in names]
+    cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in ([name.rstrip(">") for name in names], marks, *cells))
+
+
 def stage_table(architecture: Architecture) -> Table:
     """An architecture as its paper would print it."""
     columns = list(dict.fromkeys(c for row in architecture.stages for c in type(row).model_fields if _told(row, c)))

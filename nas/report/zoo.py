@@ -10,7 +10,7 @@ from rich.table import Table
 from nas import zoo
 from nas.files import document
 from nas.graph import Shape, cost
-from nas.report.tables import MACS_NOTE, grid
+from nas.report.tables import MACS_NOTE, grid, markdown
 from nas.zoo.published import Figures, figures
 
 ZOO = "nascli.zoo/1"
@@ -161,19 +161,14 @@ parameters that this project was asked to reproduce; where it differs from the o
 
 def verify_page(found: list[Checked]) -> str:
     """The same as a page of Markdown."""
-    names = [name.rstrip(">") for name in HEADER.split("|")]
-    marks = [" --: " if name.endswith(">") else " :-- " for name in HEADER.split("|")]
-    lines = ["| " + " | ".join(names) + " |", "|" + "|".join(marks) + "|"]
-    for row in found:
-        cells = [f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in _cells(row)]
-        lines.append("| " + " | ".join(cells) + " |")
     causes: dict[str, list[str]] = {}
     for row in found:
         if row.cause:
             causes.setdefault(row.cause, []).append(row.name)
     notes = [f"- {', '.join(names)}: {cause}" for cause, names in causes.items()]
+    table = markdown(HEADER, map(_cells, found))
     return PAGE + "\n".join(
-        [summary(found) + ".", "", *lines, "", "## Why the brief differs, and what was built", "", *notes, ""]
+        [summary(found) + ".", "", table, "## Why the brief differs, and what was built", "", *notes, ""]
     )
 
 

@@ -88,14 +88,12 @@ class Pricer:
     def stem(self, resolution: int) -> Priced:
         """The stem at a resolution."""
         build = recipe(self._base, (self._in_chans, resolution, resolution))
-        graph = build.graph([lower_stem(self._base, build, build.input)])
-        return _priced(cost(graph), graph)
+        return _priced(cost(build.graph([lower_stem(self._base, build, build.input)])))
 
     def head(self, state: State) -> Priced:
         """The head behind a map."""
         build = recipe(self._base, (state.channels, state.size, state.size))
-        graph = build.graph([lower_head(self._base, build, build.input, self._num_classes)])
-        return _priced(cost(graph), graph)
+        return _priced(cost(build.graph([lower_head(self._base, build, build.input, self._num_classes)])))
 
     def stage(self, row: Stage, state: State) -> Priced:
         """All blocks of a stage behind a map, with what stands before and behind them."""
@@ -110,14 +108,15 @@ class Pricer:
         return total.then(ended) if ended else total
 
     def _block(self, row: Stage, stride: int, channels: int, size: int) -> Priced:
-        graph = self._graph(row, stride, channels)
-        return _priced(cost(graph, (channels, size, size)), graph)
+        return _priced(cost(self._graph(row, stride, channels), (channels, size, size)))
 
     def _edge(self, row: Stage, edge: Literal["begin", "end"], stride: int, channels: int, size: int) -> Priced | None:
         """What a stage has before its first block or behind its last; None where that is nothing."""
+        if getattr(type(row), edge) is getattr(Stage, edge):
+            return None
         build = recipe(self._base, (channels, size, size))
         out = lower_edge(row.model_copy(update={"stride": stride}), build, build.input, 1, edge)
-        return None if out == build.input else _priced(cost(graph := build.graph([out])), graph)
+        return None if out == build.input else _priced(cost(build.graph([out])))
 
     def _lowered(self, row: Stage, stride: int, channels: int) -> Graph:
         """One block: its graph is the same for every size of the map."""
@@ -125,9 +124,8 @@ class Pricer:
         return build.graph([lower_block(row.model_copy(update={"stride": stride}), build, build.input, 1, 0)])
 
 
-def _priced(total: Cost, graph: Graph) -> Priced:
-    (name, index), *_ = graph.outputs
-    channels, *size = graph.shapes(total.input_shape)[name][index]
+def _priced(total: Cost) -> Priced:
+    channels, *size = total.output_shapes[0]
     return Priced(
         total.macs, total.params, total.activations, total.peak_memory_bytes, channels, size[0] if size else 1
     )

@@ -27,17 +27,7 @@ class Shorthand(Recipe):
 
     def __init__(self, base: Architecture, channels: int) -> None:
         self._words: list[tuple[Word, tuple[tuple[int, int], ...]]] = []
-        super().__init__(
-            (channels, SIZE, SIZE),
-            activation=base.activation,
-            norm=base.norm,
-            padding=base.padding,
-            convolution=base.convolution,
-            activation_gain=base.activation_gain,
-            naming=naming_table(base.naming),
-            repeats=(1,),
-            drop_path=0.0,
-        )
+        super().__init__((channels, SIZE, SIZE), base.habits, naming_table(base.naming), repeats=(1,))
 
     def named(self, role: str) -> str:
         return role
@@ -79,9 +69,9 @@ class Shorthand(Recipe):
         return self._note(("norm",), x.shape, x) if self.normalises else x
 
     def act(self, x: Value, role: str, function: str | None = None) -> Value:
-        if self._activation_gain:
+        if self.habits.activation_gain:
             return super().act(x, role, function)
-        return self._note(("activation", function or self.activation), x.shape, x)
+        return self._note(("activation", function or self.habits.activation), x.shape, x)
 
     def letter(self, output: Value) -> Word:
         """The block as one value, equal where the digests are: ops in the digest's order, with their wires."""

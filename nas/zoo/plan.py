@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nas.blocks.recipe import Recipe, Value
-from nas.blocks.row import Norm
+from nas.blocks.recipe import Habits, Recipe, Value
 from nas.graph import Graph
 from nas.naming import Verbatim
 
-BATCH = Norm()
+HABITS = Habits()
 Draw = Callable[[Recipe, Value, int, float], Value]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What draws a network, and its habits, which mean what they mean in an Architecture.
+    """What draws a network, and its habits.
 
     `draw(build, image, num_classes, dropout)` adds the nodes and returns the output; `num_classes` 0 leaves out the
     classifier. Its roles are the oracle's module names; `parts` says how the oracle calls the parts of a group
@@ -27,23 +26,13 @@ class Plan:
     draw: Draw
     resolution: int
     dropout: float = 0.0
-    activation: str = "relu"
-    norm: Norm = BATCH
-    padding: Literal["symmetric", "same"] = "symmetric"
+    habits: Habits = HABITS
     parts: Mapping[str, str] = field(default_factory=dict)
     init: str = "default"
     taps: Literal["last", "first"] = "last"
 
     def graph(self, num_classes: int, in_chans: int, *, dropout: float | None = None, name: str = "") -> Graph:
         """The graph for images of `in_chans` × resolution × resolution."""
-        build = Recipe(
-            (in_chans, self.resolution, self.resolution),
-            activation=self.activation,
-            norm=self.norm,
-            padding=self.padding,
-            naming=Verbatim(self.parts),
-            repeats=(),
-            drop_path=0.0,
-        )
+        build = Recipe((in_chans, self.resolution, self.resolution), self.habits, Verbatim(self.parts))
         out = self.draw(build, build.input, num_classes, self.dropout if dropout is None else dropout)
         return build.graph([out], name=name, init=self.init, taps=self.taps)

@@ -9,9 +9,7 @@ from nas.architecture import Architecture
 from nas.blocks import PreActHead, PreActStem, stages
 from nas.blocks.row import Convolution, Norm
 from nas.zoo.entry import Entry
-
-# arXiv:1512.03385, Table 1: how often the bottleneck stands in conv2_x … conv5_x.
-DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+from nas.zoo.resnet import DEPTHS
 
 # Kolesnikov et al. 2019, arXiv:1912.11370, §3.2: wider by a factor, with group norm and weight standardisation. The
 # size is that of timm's first weights (resnetv2.py, default_cfgs): of distilled ones (arXiv:2106.05237) or fine-tuned.
@@ -28,7 +26,7 @@ BIT = {
 
 def resnetv2(depth: int, width: int = 1, resolution: int = 224, zeros: bool = False, **habits: Any) -> Architecture:
     """ResNetV2 as timm has it, `width` times as wide; `zeros` pads the stem's map for pooling."""
-    rows = zip([256 * width << number for number in range(4)], DEPTHS[depth], (1, 2, 2, 2), strict=True)
+    rows = zip([256 * width << number for number in range(4)], DEPTHS[depth][1], (1, 2, 2, 2), strict=True)
     return Architecture(
         resolution=resolution,
         stem=PreActStem(channels=64 * width, zeros=zeros),
@@ -55,6 +53,6 @@ def bit(depth: int, width: int, resolution: int) -> Architecture:
 
 
 ENTRIES: dict[str, Entry] = {
-    **{f"resnetv2_{depth}": Entry("resnetv2", partial(resnetv2, depth), "timm") for depth in DEPTHS},
+    **{f"resnetv2_{depth}": Entry("resnetv2", partial(resnetv2, depth), "timm") for depth in (50, 101, 152)},
     **{name: Entry("bit", partial(bit, *row), "timm") for name, row in BIT.items()},
 }

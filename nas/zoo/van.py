@@ -7,7 +7,6 @@ from functools import partial
 from nas.architecture import Architecture
 from nas.blocks import stages
 from nas.blocks.convnext import PatchStem
-from nas.blocks.recipe import Norm
 from nas.zoo.entry import Entry
 
 # arXiv:2202.09741, Table 2: widths and blocks of the stages; then the rate of stochastic depth that the authors
@@ -33,7 +32,6 @@ def van(size: str) -> Architecture:
         stem=PatchStem(channels=widths[0], kernel=7),
         stages=stages("block channels repeats stride expand", *rows),
         activation="gelu",
-        norm=Norm(),
         drop_path=drop_path,
         drop_path_at="last",
         naming="original_van",
