@@ -11,7 +11,7 @@ from nas.graph.node import Ref
 
 
 class Tap(NamedTuple):
-    """The last map of the network at one reduction (canonical size / map size)."""
+    """The last map of the network at one reduction: the product of the strides before it."""
 
     ref: Ref
     channels: int
@@ -25,15 +25,18 @@ def taps(graph: Graph) -> list[Tap]:
     """
     shapes = graph.shapes()
     begun: set[str] = set()  # stages of which a block has passed
+    reductions: dict[str, int] = {}
     ends: dict[tuple[str, str], tuple[Ref, int, int]] = {}
     for name, node in graph.nodes.items():
         shape = shapes[name][0]
-        if node is graph.input or node.stage == "head" or len(shape) != 3 or shape[1] == 1:
+        before = max((reductions[source] for source, _ in node.inputs), default=1)
+        reductions[name] = before * getattr(node.op, "stride", (1, 1))[0]
+        if node is graph.input or node.stage.startswith(("head", "aux")) or len(shape) != 3 or shape[1] == 1:
             continue
         if node.block is not None:
             begun.add(node.stage)
         part = name if node.stage == "stem" else "end" if node.block is None and node.stage in begun else ""
-        ends[node.stage, part] = ((name, 0), shape[0], round(graph.input_shape[1] / shape[1]))
+        ends[node.stage, part] = ((name, 0), shape[0], reductions[name])
     found = [Tap(*end) for end in ends.values()]
     chosen = {tap.reduction: tap for tap in (found if graph.taps == "last" else reversed(found))}
     return sorted((tap for tap in chosen.values() if tap.reduction > 1), key=lambda tap: tap.reduction)
@@ -45,12 +48,4 @@ def tapped(graph: Graph, indices: Sequence[int]) -> Graph:
     for index in indices:
         if not -len(offered) <= index < len(offered):
             raise GraphError(f"out_indices has {index}; this network has {len(offered)} taps, 0 to {len(offered) - 1}")
-    outputs = [offered[index].ref for index in indices]
-    needed, stack = {graph.input.name}, [name for name, _ in outputs]
-    while stack:
-        name = stack.pop()
-        if name not in needed:
-            needed.add(name)
-            stack.extend(source for source, _ in graph.nodes[name].inputs)
-    kept = [node for name, node in graph.nodes.items() if name in needed]
-    return Graph(kept, outputs, name=graph.name, init=graph.init, taps=graph.taps)
+    return graph.cut([offered[index].ref for index in indices])
