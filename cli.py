@@ -241,7 +241,13 @@ def space_list(as_json: Json = False) -> None:
         grid(
             "space|architectures>|slots>|base|default evaluator",
             [
-                (s.name, f"{s.size:.3g}", len(s.slots), s.base if isinstance(s.base, str) else "-", s.evaluator or "-")
+                (
+                    s.name,
+                    f"{s.size:.3g}",
+                    len(s.slots),
+                    "-" if s.base_name == "base" else s.base_name,
+                    s.evaluator or "-",
+                )
                 for s in spaces
             ],
         )
@@ -315,13 +321,12 @@ def predictor_fit(
     folds: Annotated[int, typer.Option("--folds", min=2, max=100, help="Folds of the quality that is stated.")] = 10,
 ) -> None:
     """Fit the predictor anew, as the shipped one was fitted; some minutes."""
-    import search_spaces
     from nas.files import write_text
     from nas.predictor.accel_nasbench import fitted
     from nas.predictor.data import read_rows
     from nas.predictor.fitting import coefficient_text
+    from search_spaces.efficientnet import SPACE as space  # noqa: N811 - the table it is fitted on
 
-    space = search_spaces.load("efficientnet")
     told = fitted(space, read_rows(data, space), folds=folds)
     write_text(out, coefficient_text(told))
     quality = told["quality"]

@@ -18,7 +18,7 @@ from nas.graph import Graph, Node, Ref
 from nas.graph.ops import Dropout, StochasticDepth
 from nas.graph.storage import batched, overwrites
 from nas.graph.taps import tapped
-from nas.initialising import branch_ends, class_convs, init_rule, initialise, zero
+from nas.initialising import auxiliary_ends, branch_ends, class_convs, init_rule, initialise, zero
 from nas.layers import EXPRESSIONS, MODULES, PARAMETERS, Wire, takes_channels_last
 
 MOST_PARAMS = 2 * 10**10  # 80 GB of float32: a bound on what a compile may allocate
@@ -70,8 +70,8 @@ def compile_graph(
     if init == "none":
         zero(root)
     else:
-        ends, classes = ([paths[name] for name in found(graph)] for found in (branch_ends, class_convs))
-        initialise(root, rule, generator, ends, classes)
+        special = ([paths[name] for name in found(graph)] for found in (branch_ends, class_convs, auxiliary_ends))
+        initialise(root, rule, generator, *special)
     root.graph = trace
     return root
 

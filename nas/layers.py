@@ -25,6 +25,7 @@ from nas.graph.ops import (
     GroupNorm,
     LayerNorm,
     Linear,
+    LocalResponseNorm,
     MaxPool2d,
     Multiply,
     Parameter,
@@ -34,9 +35,19 @@ from nas.graph.ops import (
     StandardisedConv2d,
     StochasticDepth,
     UnitVariance,
+    ZeroPad2d,
 )
 from nas.graph.ops.join import broadcast
-from nas.modules import DropPath, MapResponseNorm, SameConv2d, StandardisedConv, ZeroPaddedMaxPool2d, bare
+from nas.modules import (
+    DropPath,
+    MapResponseNorm,
+    SameAvgPool2d,
+    SameConv2d,
+    SameMaxPool2d,
+    StandardisedConv,
+    ZeroPaddedMaxPool2d,
+    bare,
+)
 
 
 def conv2d(op: Conv2d, inplace: bool, shape: Shape) -> nn.Module:
@@ -67,8 +78,17 @@ def standardised_conv2d(op: StandardisedConv2d, inplace: bool, shape: Shape) -> 
 
 def max_pool2d(op: MaxPool2d, inplace: bool, shape: Shape) -> nn.Module:
     """Max pooling, padded with nothing or with zeros."""
+    if op.padding == "same":
+        return SameMaxPool2d(op.kernel, op.stride, op.zeros)
     kind = ZeroPaddedMaxPool2d if op.zeros else nn.MaxPool2d
     return kind(op.kernel, op.stride, op.padding, ceil_mode=op.ceil_mode)
+
+
+def avg_pool2d(op: AvgPool2d, inplace: bool, shape: Shape) -> nn.Module:
+    """Average pooling."""
+    if op.padding == "same":
+        return SameAvgPool2d(op.kernel, op.stride)
+    return nn.AvgPool2d(op.kernel, op.stride, op.padding, op.ceil_mode, op.count_include_pad)
 
 
 ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
@@ -79,6 +99,7 @@ ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {
     "relu6": nn.ReLU6,
     "silu": nn.SiLU,
     "sigmoid": lambda inplace: nn.Sigmoid(),
+    "tanh": lambda inplace: nn.Tanh(),
 }
 
 
@@ -96,11 +117,11 @@ MODULES: dict[type[Op], Callable[[Any, bool, Shape], nn.Module]] = {
     LayerNorm: lambda op, inplace, shape: nn.LayerNorm(op.channels, op.eps),
     GroupNorm: lambda op, inplace, shape: nn.GroupNorm(op.groups, op.channels, op.eps),
     GlobalResponseNorm: lambda op, inplace, shape: MapResponseNorm(op.channels, op.eps),
+    LocalResponseNorm: lambda op, inplace, shape: nn.LocalResponseNorm(op.size, op.alpha, op.beta, op.k),
     Activation: lambda op, inplace, shape: ACTIVATIONS[op.function](inplace=inplace),
     MaxPool2d: max_pool2d,
-    AvgPool2d: lambda op, inplace, shape: nn.AvgPool2d(
-        op.kernel, op.stride, op.padding, op.ceil_mode, op.count_include_pad
-    ),
+    AvgPool2d: avg_pool2d,
+    ZeroPad2d: lambda op, inplace, shape: nn.ZeroPad2d(op.padding),
     AdaptiveAvgPool2d: lambda op, inplace, shape: nn.AdaptiveAvgPool2d(op.size),
     Dropout: lambda op, inplace, shape: nn.Dropout(op.rate),
     StochasticDepth: lambda op, inplace, shape: DropPath(op.rate, op.mode),

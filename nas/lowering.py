@@ -1,22 +1,27 @@
-"""Lowering: from an architecture's table to the graph of its ops."""
+"""Lowering: from an architecture to the graph of its ops."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from nas.architecture import Architecture
 from nas.blocks import Stage
 from nas.blocks.recipe import Recipe, Value
+from nas.cells import CellNetwork, lower_cells
 from nas.graph import Graph, Shape
 from nas.naming import naming_table
 
+Description: TypeAlias = Architecture | CellNetwork
 
-def lower(architecture: Architecture, num_classes: int = 1000, in_chans: int = 3, *, name: str = "") -> Graph:
+
+def lower(architecture: Description, num_classes: int = 1000, in_chans: int = 3, *, name: str = "") -> Graph:
     """The graph of an architecture for images of `in_chans` × resolution × resolution.
 
-    `num_classes=0` leaves out the classifier (the output is the pooled features). Raises GraphError for
-    counts out of bounds.
+    That is a table of stages, or a network of cells. `num_classes=0` leaves out the classifier (the output is the
+    pooled features). Raises GraphError for counts out of bounds.
     """
+    if isinstance(architecture, CellNetwork):
+        return lower_cells(architecture, num_classes, in_chans, name=name)
     build = recipe(architecture, (in_chans, architecture.resolution, architecture.resolution))
     x = lower_stem(architecture, build, build.input)
     for number, row in enumerate(architecture.stages, start=1):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from nas.graph import Pair
+from nas.graph.op import same
 
 Layer = TypeVar("Layer", bound=nn.Module)
 _BARE: dict[type[nn.Module], type[nn.Module]] = {}
@@ -29,19 +32,20 @@ class SameConv2d(nn.Conv2d):
     """Convolution with TensorFlow's SAME padding, which depends on the image's size."""
 
     def forward(self, x: Tensor) -> Tensor:
-        x = same_padded(x, self)
+        x = same_padded(x, self.kernel_size, self.stride, self.dilation)
         return nn.functional.conv2d(x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
 
 
-def same_padded(x: Tensor, conv: nn.Conv2d) -> Tensor:
-    """The map with the zeros that SAME padding puts around it for `conv`."""
+def same_padded(
+    x: Tensor, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int] = (1, 1), value: float = 0.0
+) -> Tensor:
+    """The map with what SAME padding puts around it: zeros, or another value."""
     pads: list[int] = []
     for axis in (1, 0):  # pad counts from the last axis
-        size, kernel, stride = x.shape[2 + axis], conv.kernel_size[axis], conv.stride[axis]
-        span = (kernel - 1) * conv.dilation[axis] + 1
-        total = max(0, (-(-size // stride) - 1) * stride + span - size)
+        size = x.shape[2 + axis]
+        total = same(size, kernel[axis], stride[axis], dilation[axis]) - size
         pads += [total // 2, total - total // 2]
-    return nn.functional.pad(x, pads) if any(pads) else x  # padding by nothing would copy the map
+    return nn.functional.pad(x, pads, value=value) if any(pads) else x  # padding by nothing would copy the map
 
 
 class StandardisedConv(nn.Conv2d):
@@ -55,7 +59,7 @@ class StandardisedConv(nn.Conv2d):
         self.register_parameter("gain", nn.Parameter(torch.ones(self.out_channels, 1, 1, 1)) if gain else None)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = same_padded(x, self) if self.same else x
+        x = same_padded(x, self.kernel_size, self.stride, self.dilation) if self.same else x
         filters = self.weight.reshape(1, self.out_channels, -1)
         filters = nn.functional.batch_norm(filters, None, None, self.scale(), training=True, momentum=0.0, eps=self.eps)
         filters = filters.reshape_as(self.weight)
@@ -80,6 +84,29 @@ class ZeroPaddedMaxPool2d(nn.MaxPool2d):
     def forward(self, x: Tensor) -> Tensor:
         pooled: Tensor = super().forward(nn.functional.pad(x, self.zeros))
         return pooled
+
+
+class SameMaxPool2d(nn.MaxPool2d):
+    """Max pooling with SAME padding, of zeros or of what is never the largest."""
+
+    def __init__(self, kernel: Pair, stride: Pair, zeros: bool) -> None:
+        super().__init__(kernel, stride)
+        self.pair, self.value = (kernel, stride), 0.0 if zeros else -math.inf
+
+    def forward(self, x: Tensor) -> Tensor:
+        pooled: Tensor = super().forward(same_padded(x, *self.pair, value=self.value))
+        return pooled
+
+
+class SameAvgPool2d(nn.AvgPool2d):
+    """Average pooling with SAME padding, which counts as zeros."""
+
+    def __init__(self, kernel: Pair, stride: Pair) -> None:
+        super().__init__(kernel, stride)
+        self.pair = kernel, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(same_padded(x, *self.pair))
 
 
 class DropPath(nn.Module):

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from nas import zoo
-from nas.architecture import Architecture
-from nas.errors import ArchitectureError, FileError
+from nas.architecture import Architecture, one_line
+from nas.cells import CellNetwork
+from nas.errors import ArchitectureError, FileError, unknown
 from nas.files import check_schema, document, parse_json, read_text
 from nas.graph import Graph
 from nas.graph.document import SCHEMA as GRAPH
 from nas.graph.document import check_keys
-from nas.lowering import lower
+from nas.lowering import Description, lower
 
 NETWORK = "nascli.network/1"  # an architecture with its graph, and whatever a search says of it
 ARCHITECTURE = "nascli.architecture/1"
@@ -26,13 +29,21 @@ KEYS = ("schema", "nascli_version", "name", "num_classes", "in_chans", "architec
 
 @dataclass(frozen=True)
 class Network:
-    """A graph with its name, and its architecture where it has one."""
+    """A graph with its name, and its architecture where it has one: a table of stages, or a description of `cells`."""
 
     name: str
     graph: Graph
     architecture: Architecture | None = None
     num_classes: int = 1000
     in_chans: int = 3
+    cells: CellNetwork | None = None
+
+    @classmethod
+    def of(cls, described: Description, num_classes: int, in_chans: int, graph: Graph) -> Network:
+        """The network of a description, whose graph is there already."""
+        table = described if isinstance(described, Architecture) else None
+        cells = described if isinstance(described, CellNetwork) else None
+        return cls(graph.name, graph, table, num_classes, in_chans, cells)
 
     def with_table(self, table: Architecture, name: str) -> Network:
         """Another architecture with the classes and channels of this network."""
@@ -51,10 +62,11 @@ def load_network(name: str, *, num_classes: int | None = None) -> Network:
     if path.is_dir() and (path / BEST).is_file():
         return load_network(str(path / BEST), num_classes=num_classes)  # a search's folder
     if path.suffix != ".json" and not path.is_file():
-        known, classes = zoo.canonical(name), 1000 if num_classes is None else num_classes
-        if zoo.entry(known).architecture is None:
-            return Network(known, zoo.build(known, num_classes=classes), None, classes)
-        table = zoo.architecture(known)
+        known, one = zoo.canonical(name), zoo.entry(name)
+        classes = one.num_classes if num_classes is None else num_classes
+        if one.architecture is None:
+            return Network(known, zoo.build(known, num_classes=classes), None, classes, one.in_chans)
+        table = one.architecture()
         return Network(known, lower(table, classes, name=known), table, classes)
     text = read_text(path)
     value = parse_json(text, name)
@@ -71,25 +83,39 @@ def load_network(name: str, *, num_classes: int | None = None) -> Network:
     if not isinstance(value["name"], str):
         raise FileError(f"{name}: name must be a text, got {value['name']!r}")
     try:
-        table = Architecture.read(value["architecture"])
+        described = read_description(value["architecture"])
     except ArchitectureError as error:
         raise FileError(f"{name}: {error}") from None
     classes, channels = _count(value, "num_classes", 1000, name), _count(value, "in_chans", 3, name)
     classes = classes if num_classes is None else num_classes
-    graph = lower(table, classes, channels, name=value["name"])
-    return Network(graph.name, graph, table, classes, channels)
+    graph = lower(described, classes, channels, name=value["name"])
+    return Network.of(described, classes, channels, graph)
+
+
+def read_description(value: Any) -> Description:
+    """A table of stages, or what `kind` says, from plain data; raises ArchitectureError in one line."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if kind is None:
+        return Architecture.read(value)
+    if kind != "cells":
+        raise ArchitectureError(unknown("kind of architecture", str(kind), ("cells",)))
+    try:
+        return CellNetwork.model_validate(value)
+    except ValidationError as error:
+        raise ArchitectureError(one_line(error, "architecture")) from None
 
 
 def network_document(network: Network, *, with_graph: bool = False, **more: Any) -> dict[str, Any]:
     """A network as a document that `load_network` reads: its table, `more` of what is known of it, and its graph."""
-    assert network.architecture is not None
+    described = network.architecture or network.cells
+    assert described is not None
     assert set(more) <= set(TOLD), set(more) - set(TOLD)  # what is not in TOLD could not be read back
     body = {
         "name": network.name,
         **more,
         "num_classes": network.num_classes,
         "in_chans": network.in_chans,
-        "architecture": network.architecture.model_dump(mode="json"),
+        "architecture": described.model_dump(mode="json"),
     }
     if with_graph:
         body["graph"] = json.loads(network.graph.to_json())
@@ -97,8 +123,10 @@ def network_document(network: Network, *, with_graph: bool = False, **more: Any)
 
 
 def network_text(network: Network) -> str:
-    """The JSON text that `load_network` reads: the table where there is one, else the graph."""
-    return network.graph.to_json() if network.architecture is None else json.dumps(network_document(network), indent=1)
+    """The JSON text that `load_network` reads: the table or the cells where there are any, else the graph."""
+    if network.architecture is None and network.cells is None:
+        return network.graph.to_json()
+    return json.dumps(network_document(network), indent=1)
 
 
 def _count(value: dict[str, Any], key: str, default: int, where: str) -> int:

@@ -45,6 +45,8 @@ ROUNDINGS: dict[str, Rounding] = {
     "mobilenetv2": Rounding(head_shrinks=False),
     # huawei-noah/CV-Backbones ghostnet.py _make_divisible(…, 4); the last convolution stays (its depth has no rule).
     "ghostnet": Rounding(divisor=4, least=4, depth="nearest", head_shrinks=False),
+    # The growth rates of DenseNets are 12, 24, 32, 40 and 48 (arXiv:1608.06993, Tables 1 and 2).
+    "multiple_of_4": Rounding(divisor=4, least=4, keep=0.0, depth="nearest"),
     # Widths to multiples of 8, depths to the nearest: for networks whose authors published no rule (pycls's habit).
     "multiple_of_8": Rounding(keep=0.0, depth="nearest"),
     # The same where channels are a number of groups: four times 3, 4 and 8 of ShuffleNet (nas/blocks/shufflenet.py).

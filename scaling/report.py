@@ -210,6 +210,8 @@ def macs_of(table: Architecture) -> int:
 
     From the second on they are one block, so its share counts again for each that is left out.
     """
+    if not all(row.uniform for row in table.stages):
+        return cost(lower(table)).macs
     two = [row.model_copy(update={"repeats": min(row.repeats, 2)}) for row in table.stages]
     graph = lower(table.model_copy(update={"stages": tuple(two)}))
     total = cost(graph)

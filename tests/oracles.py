@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from ast import literal_eval
 from importlib.util import find_spec
 from types import ModuleType
 
@@ -31,12 +33,16 @@ def import_torchvision() -> ModuleType:
     return torchvision
 
 
-def _unregistered(code: str) -> nn.Module:
+def unregistered(code: str) -> nn.Module:
     """An oracle that its library has the code of but no name for."""
     from timm.models.res2net import Bottle2neck
     from timm.models.resnet import Bottleneck, ResNet
 
+    models = import_torchvision().models
     return {
+        "torchvision.models.DenseNet(32,(6,12,64,48),64) (no registered entry)": lambda: models.DenseNet(
+            32, (6, 12, 64, 48), 64
+        ),
         "timm.models.resnet.ResNet(Bottleneck,[3,30,48,8]) (no registered entry)": lambda: ResNet(
             Bottleneck, (3, 30, 48, 8)
         ),
@@ -50,7 +56,33 @@ def _unregistered(code: str) -> nn.Module:
             avg_down=True,
             block_args={"scale": 4},
         ),
+        "timm.models.nasnet.NASNetALarge(stem_size=32,num_features=1056), 4 cells a stage (no registered entry)": (
+            _nasnet_mobile
+        ),
     }[code]()
+
+
+def _nasnet_mobile() -> nn.Module:
+    """NASNet-A (4 @ 1056) of timm's cells: each cell reads the two before it, where timm's own network of six a stage
+    leaves out one beside a reduction (tensorflow/models, research/slim/nets/nasnet, skip_reduction_layer_input)."""
+    from timm.models.nasnet import NASNetALarge
+
+    class Mobile(NASNetALarge):
+        def forward_features(self, x: torch.Tensor) -> torch.Tensor:
+            before = self.conv0(x)
+            now = self.cell_stem_0(before)
+            before, now = now, self.cell_stem_1(before, now)
+            for name in cells:
+                before, now = now, getattr(self, name)(now, before)
+            return self.act(now)
+
+    normal = [[f"cell_{stage * 6 + number}" for number in range(4)] for stage in range(3)]
+    cells = [*normal[0], "reduction_cell_0", *normal[1], "reduction_cell_1", *normal[2]]
+    model = Mobile(stem_size=32, num_features=1056)
+    for name in [name for name, _ in model.named_children() if name.startswith("cell_") and name[5].isdigit()]:
+        if name not in cells:
+            delattr(model, name)
+    return model
 
 
 def oracle_model(name: str) -> nn.Module:
@@ -58,10 +90,15 @@ def oracle_model(name: str) -> nn.Module:
     library, model = zoo.entry(name).model(name)
     torchvision = import_torchvision()
     if library == "torchvision":
-        return getattr(torchvision.models, model)(weights=None)
+        function, _, settings = model.rstrip(")").partition("(")
+        told = {
+            key: literal_eval(value) for key, _, value in (one.partition("=") for one in settings.split(",") if one)
+        }
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # GoogLeNet's, of another start to come
+            return getattr(torchvision.models, function)(weights=None, **told)
     import timm
 
-    return timm.create_model(model, num_classes=1000) if library == "timm" else _unregistered(model)
+    return timm.create_model(model, num_classes=1000) if library == "timm" else unregistered(model)
 
 
 @torch.no_grad()

@@ -264,7 +264,7 @@ def test_an_output_is_not_overwritten_by_a_later_node():
 def test_what_the_backward_pass_needs_is_not_overwritten():
     build = GraphBuilder((3, 8, 8))
     x = build.add(Conv2d(3, 3), build.input, name="conv")
-    gate = build.add(Activation("sigmoid"), x, name="gate")
+    gate = build.add(Activation("relu"), x, name="gate")
     y = build.add(Activation("silu"), gate, name="act")
     graph = build.graph([build.add(Multiply(), y, build.input, name="scaled")])
     assert overwrites(graph, graph.shapes()) == frozenset({"gate"})

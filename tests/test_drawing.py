@@ -107,6 +107,14 @@ def test_equal_blocks_of_a_stage_are_drawn_once(b0):
     assert len(times) == 7 + 5
 
 
+def test_the_layers_of_a_dense_block_are_drawn_once_with_the_channels_behind_the_first_and_the_last():
+    # DenseNet-121's blocks have 6, 12, 24 and 16 layers of 32 channels (arXiv:1608.06993, Table 1).
+    layout = lay_out(zoo.build("densenet121"))
+    assert [frame.times for frame in layout.frames if frame.times] == ["× 6", "× 12", "× 24", "× 16"]
+    widths = [box.label for box in layout.boxes if box.label.startswith("concat")]
+    assert widths == ["concat · 96 … 256", "concat · 160 … 512", "concat · 288 … 1024", "concat · 544 … 1024"]
+
+
 def test_squeeze_excite_is_one_small_box_with_its_channels(b0):
     # torchvision: squeeze_channels = max(1, input_channels // 4)
     gates = [box.label for box in lay_out(b0).boxes if box.kind == "gate"]

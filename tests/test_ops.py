@@ -27,6 +27,7 @@ from nas.graph.ops import (
     Input,
     LayerNorm,
     Linear,
+    LocalResponseNorm,
     MaxPool2d,
     Multiply,
     Parameter,
@@ -36,6 +37,7 @@ from nas.graph.ops import (
     StandardisedConv2d,
     StochasticDepth,
     UnitVariance,
+    ZeroPad2d,
 )
 from nas.graph.ops.pointwise import ACTIVATIONS
 from nas.layers import EXPRESSIONS, MODULES, PARAMETERS
@@ -58,11 +60,18 @@ EXAMPLES: list[tuple[Op, int]] = [
     (LayerNorm(6, 1e-6), 1),
     (GroupNorm(6, groups=3), 1),
     (GlobalResponseNorm(6), 1),
+    (LocalResponseNorm(), 1),
+    (LocalResponseNorm(2, 0.5, 1.0, 2.0), 1),
     *((Activation(function), 1) for function in ACTIVATIONS),
     (MaxPool2d((3, 3), (2, 2), (1, 1)), 1),
     (MaxPool2d((3, 2), (2, 3), (0, 1), ceil_mode=True), 1),
     (MaxPool2d((3, 3), (2, 2), (1, 1), ceil_mode=True, zeros=True), 1),
     (AvgPool2d((3, 3), (2, 2), (1, 1), ceil_mode=True, count_include_pad=False), 1),
+    (MaxPool2d((3, 3), (2, 2), "same"), 1),
+    (MaxPool2d((5, 2), (3, 1), "same", zeros=True), 1),
+    (AvgPool2d((3, 3), (2, 2), "same"), 1),
+    (ZeroPad2d((-1, 1, -1, 1)), 1),
+    (ZeroPad2d((2, 0, 1, -3)), 1),
     (AdaptiveAvgPool2d((3, 4)), 1),
     (GlobalAvgPool(), 1),
     (GlobalAvgPool(keepdim=True), 1),
@@ -154,6 +163,7 @@ def test_windows_are_counted_as_torch_counts_them(size, kernel, stride, padding,
         (Flatten(axis=3), "does not fit"),
         (RadixSoftmax(2, 2), "must divide 6 channels"),
         (StandardisedConv2d(3, 8), "expects 3 channels, its input has 6"),
+        (ZeroPad2d((-7, -7, 0, 0)), "leaves nothing of"),
     ],
 )
 def test_an_op_that_does_not_fit_its_input_says_so(op, message):

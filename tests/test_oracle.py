@@ -13,7 +13,8 @@ from torch import nn
 
 from nas import zoo
 from nas.compiler import compile_graph
-from nas.lowering import lower
+from nas.errors import GraphError
+from nas.graph import Graph
 
 pytestmark = pytest.mark.oracle
 
@@ -35,7 +36,18 @@ def difference(ours: nn.Module, theirs: nn.Module, image: torch.Tensor) -> float
         expected = theirs(image)
         assert expected.abs().max() > 1e-3
         assert expected.std() > 1e-6
-        return ((ours(image) - expected).abs().max() / expected.abs().max()).item()
+        found = ours(image)
+        found = found if isinstance(found, torch.Tensor) else found[0]  # those of auxiliary classifiers follow
+        return ((found - expected).abs().max() / expected.abs().max()).item()
+
+
+def fits(graph: Graph, size: int) -> bool:
+    """Whether an image of so many pixels leaves every window in its map."""
+    try:
+        graph.shapes((3, size, size))
+    except GraphError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("name", WITH_ORACLE)
@@ -45,13 +57,14 @@ def test_weights_load_and_outputs_are_equal(name):
     ours = compile_graph(graph, init="none").eval()
     ours.load_state_dict(theirs.state_dict(), strict=True)
     canonical = 96 if name in TOO_LARGE else min(graph.input_shape[1], 512)
+    odd = 75 if fits(graph, 75) else canonical + 2
     equal = True
-    for images, size in ((1, canonical), (2, 75)):
+    for images, size in ((1, canonical), (2, odd)):
         found = difference(ours, theirs, torch.randn(images, 3, size, size))
         assert found <= 1e-5
         equal = equal and found == 0
     if not equal and graph.params < DOUBLE:
-        image = torch.randn(1, 3, 75, 75, dtype=torch.float64)
+        image = torch.randn(1, 3, odd, odd, dtype=torch.float64)
         assert difference(ours.double(), theirs.double(), image) <= 1e-10
 
 
@@ -96,7 +109,7 @@ def test_gradients_equal_those_of_the_oracle(torchvision, name):
 @pytest.mark.parametrize("name", [name for name in WITH_ORACLE if name in REPRESENTATIVES])
 def test_initial_weights_are_distributed_as_in_their_library(name):
     theirs = oracle_model(name).state_dict()
-    ours = compile_graph(lower(zoo.architecture(name))).state_dict()
+    ours = compile_graph(zoo.build(name)).state_dict()
     for key, weight in theirs.items():
         if key.endswith(("weight", "bias")):
             assert ours[key].any() == weight.any(), key

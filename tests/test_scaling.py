@@ -26,7 +26,7 @@ def shortcuts(table):
     """Which stages' first blocks add their own input."""
     before = [table.stem.channels, *(row.channels for row in table.stages)]
     rows = zip(table.stages, before, strict=False)
-    without = {"conv", "projection", "separable"}
+    without = {"conv", "projection", "separable", "dense"}
     return [row.block not in without and row.stride == 1 and row.channels == wide for row, wide in rows]
 
 

@@ -298,7 +298,10 @@ def test_the_size_of_a_space_needs_no_prices(space_name):
             sum(ways[behind] for behind, allowed in zip(*row, strict=True) if allowed)
             for row in zip(link.next.tolist(), link.allowed.tolist(), strict=True)
         ]
-    assert size == ways[0]
+    if space.linked:
+        assert size == ways[0]
+    else:
+        assert size < ways[0]
 
 
 def test_the_cost_of_repeated_strided_blocks_at_odd_sizes_is_that_of_the_graph(tmp_path):

@@ -12,7 +12,7 @@ from nas import zoo
 from nas.errors import FileError, SpaceError
 from nas.graph import cost
 from nas.lowering import lower
-from nas.space import SearchSpace, choices
+from nas.space import CellSpace, SearchSpace, choices, read_space
 from nas.space.counting import listed
 from nas.space.distinct import ambiguity
 from nas.space.lint import lint, slot_choices, unusable
@@ -38,8 +38,7 @@ def test_the_costs_of_a_genome_are_those_of_its_graph(space):
     for row, genome in enumerate(genomes):
         total = cost(lower(space.decode(genome), space.num_classes, space.in_chans))
         found = {metric: int(values[row]) for metric, values in costs.items()}
-        wanted = {m: getattr(total, m) for m in ("macs", "params", "activations", "memory")}
-        assert found == wanted
+        assert found == {metric: getattr(total, metric) for metric in space.metrics}
 
 
 def test_one_candidate_costs_the_same_alone_as_in_a_batch(space):
@@ -54,6 +53,9 @@ def test_the_base_is_in_the_space(space):
 
 
 def test_no_two_genomes_spell_one_network(space):
+    if isinstance(space, CellSpace):  # equal blocks of a cell may exchange their readers, which lint says
+        assert ["the same block twice" in finding for finding in lint(space)] == [True]
+        return
     assert ambiguity(space) is None
     assert not lint(space)
 
@@ -65,7 +67,7 @@ def test_different_genomes_are_different_graphs(space):
 
 
 def test_a_space_survives_json(space):
-    assert SearchSpace.read(json.loads(space.to_json())) == space
+    assert read_space(json.loads(space.to_json())) == space
 
 
 def test_the_slots_are_told_with_their_choices(space):

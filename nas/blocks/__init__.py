@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from nas.blocks.conv import Conv
 from nas.blocks.convnext import ConvNeXtBlock, InceptionNeXtBlock, MlpHead, NormHead, PatchStem
+from nas.blocks.dense import Dense
 from nas.blocks.ends import ConvStem, DeepStem, PoolHead
 from nas.blocks.fused_mbconv import FusedMBConv
 from nas.blocks.ghost import GhostBottleneck
@@ -53,6 +54,7 @@ BLOCKS: dict[str, type[Stage]] = {
     "convnext": ConvNeXtBlock,
     "inception_next": InceptionNeXtBlock,
     "van": VanBlock,
+    "dense": Dense,
 }
 
 
@@ -127,6 +129,7 @@ __all__ = [
     "ConvNeXtBlock",
     "ConvStem",
     "DeepStem",
+    "Dense",
     "FlatHead",
     "FusedMBConv",
     "GhostBottleneck",

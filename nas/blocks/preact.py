@@ -55,10 +55,17 @@ class PreActStem(Stem):
 
 
 class PreActHead(Head):
-    """Norm and activation, global mean, dropout, and a 1×1 convolution for a classifier."""
+    """Norm and activation, global mean, dropout, and a classifier: a 1×1 convolution ("conv") or "linear".
+
+    With `tapped` norm and activation make the last map that detectors take.
+    """
 
     head: Literal["preact"] = "preact"
+    classifier: Literal["conv", "linear"] = "conv"
+    tapped: bool = False
 
     def lower(self, build: Recipe, x: Value, num_classes: int) -> Value:
-        x = build.mean(build.act(build.norm(x, "norm"), "act"), keepdim=True)
+        with build.at_last_stage(self.tapped):
+            x = build.act(build.norm(x, "norm"), "act")
+        x = build.mean(x, keepdim=self.classifier == "conv")
         return build.classify(x, self.dropout, num_classes)

@@ -157,17 +157,26 @@ class Recipe(GraphBuilder):
         x: Value,
         group: str,
         channels: int,
-        kernel: int = 1,
+        kernel: int | Pair = 1,
         stride: int = 1,
         *,
         groups: int = 1,
         dilation: int = 1,
+        padding: int | None = None,
         width: Width | None = None,
     ) -> Value:
         """Convolution, with a bias only in a network without norms, then normalisation."""
-        bias = not self.normalises
         y = self.conv(
-            x, f"{group}.conv", channels, kernel, stride, groups=groups, dilation=dilation, bias=bias, width=width
+            x,
+            f"{group}.conv",
+            channels,
+            kernel,
+            stride,
+            groups=groups,
+            dilation=dilation,
+            padding=padding,
+            bias=not self.normalises,
+            width=width,
         )
         return self.norm(y, f"{group}.norm")
 
@@ -176,16 +185,19 @@ class Recipe(GraphBuilder):
         x: Value,
         group: str,
         channels: int,
-        kernel: int = 1,
+        kernel: int | Pair = 1,
         stride: int = 1,
         *,
         groups: int = 1,
         dilation: int = 1,
+        padding: int | None = None,
         width: Width | None = None,
         function: str | None = None,
     ) -> Value:
         """Convolution, normalisation, activation (the network's, or another `function`)."""
-        y = self.conv_norm(x, group, channels, kernel, stride, groups=groups, dilation=dilation, width=width)
+        y = self.conv_norm(
+            x, group, channels, kernel, stride, groups=groups, dilation=dilation, padding=padding, width=width
+        )
         return self.act(y, f"{group}.act", function)
 
     def widen(

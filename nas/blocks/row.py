@@ -152,6 +152,7 @@ class Stage(Row):
     """
 
     widths: ClassVar[tuple[str, ...]] = ("channels",)  # the columns that a width multiplier scales
+    uniform: ClassVar[bool] = True  # whether the blocks from the second on are equal, and end in `channels`
 
     block: str
     stride: Stride = 1

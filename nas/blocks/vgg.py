@@ -27,19 +27,25 @@ class NoStem(Stem):
 
 
 class FlatHead(Head):
-    """The map as means over `grid` × `grid` cells, two linear layers of `hidden`, each with dropout, the classifier."""
+    """The map as means over `grid` × `grid` cells, two linear layers of `hidden`, the classifier.
+
+    Dropout stands behind the two layers, or where it is `early` before them, as torchvision's AlexNet has it.
+    """
 
     widths: ClassVar[tuple[str, ...]] = ("hidden",)
 
     head: Literal["flat"] = "flat"
     grid: Annotated[int, Field(ge=1, le=64)] = 7
     hidden: Channels = 4096
+    early: bool = False
 
     def lower(self, build: Recipe, x: Value, num_classes: int) -> Value:
         x = build.add(AdaptiveAvgPool2d((self.grid, self.grid)), x, name=build.named("pool"))
         x = build.add(Flatten(), x, name=build.named("flatten"))
+        if self.dropout and self.early:
+            x = build.add(Dropout(self.dropout), x, name=build.named("dropout0"))
         x = build.act(build.linear(x, "hidden1", self.hidden, width=FREE), "act1")
         if self.dropout:
             x = build.add(Dropout(self.dropout), x, name=build.named("dropout1"))
         x = build.act(build.linear(x, "hidden2", self.hidden, width=FREE), "act2")
-        return build.classify(x, self.dropout, num_classes)
+        return build.classify(x, 0 if self.early else self.dropout, num_classes)

@@ -10,7 +10,7 @@ from nas.evaluators.predicted import PredictorEvaluator
 from nas.evaluators.score import About, Evaluator, Failure, Score
 from nas.options import parse_option, take
 from nas.predictor import PREDICTORS
-from nas.space import SearchSpace
+from nas.space import Space
 
 
 def _python(values: dict[str, str]) -> Evaluator:
@@ -34,7 +34,7 @@ EVALUATORS: dict[str, Callable[[dict[str, str]], Evaluator]] = {
 }
 
 
-def evaluator_for(choice: str | Function | Evaluator | None, space: SearchSpace) -> Evaluator:
+def evaluator_for(choice: str | Function | Evaluator | None, space: Space) -> Evaluator:
     """The evaluator of a choice: an option ("name:key=value"), a function, an Evaluator, or None for the space's own.
 
     Raises EvaluatorError for an unknown one, and where the space has none of its own.

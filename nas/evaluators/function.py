@@ -12,12 +12,12 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from nas.architecture import Architecture
 from nas.errors import EvaluatorError
 from nas.evaluators.score import About, Failure, Score, checked
-from nas.space import Genomes, SearchSpace
+from nas.lowering import Description
+from nas.space import Genomes, Space
 
-Function = Callable[[Architecture], Any]
+Function = Callable[[Any], Any]  # of an Architecture, or of what else the space decodes to
 
 
 class FunctionEvaluator:
@@ -33,13 +33,13 @@ class FunctionEvaluator:
         name = name or f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
         self.about = About(name=f"python:function={name}", fingerprint=_fingerprint(function, name))
 
-    def score(self, space: SearchSpace, genomes: Genomes) -> list[Score | Failure]:
+    def score(self, space: Space, genomes: Genomes) -> list[Score | Failure]:
         return self.score_architectures([space.decode(genome) for genome in genomes])
 
-    def score_architectures(self, architectures: Sequence[Architecture]) -> list[Score | Failure]:
+    def score_architectures(self, architectures: Sequence[Description]) -> list[Score | Failure]:
         return [self._one(architecture) for architecture in architectures]
 
-    def _one(self, architecture: Architecture) -> Score | Failure:
+    def _one(self, architecture: Description) -> Score | Failure:
         try:
             with redirect_stdout(sys.stderr):  # stdout is for results
                 return checked(self.function(architecture))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from nas.architecture import Architecture
 from nas.budget import human
 from nas.errors import EvaluatorError
 from nas.evaluators.score import About, Failure, Score
+from nas.lowering import Description
 from nas.predictor import Prediction, Predictor, load
-from nas.space import Genomes, SearchSpace
+from nas.space import Genomes, Space
 
 
 class PredictorEvaluator:
@@ -37,14 +37,14 @@ class PredictorEvaluator:
             fingerprint=self._predictor.fingerprint,
         )
 
-    def score(self, space: SearchSpace, genomes: Genomes) -> list[Score]:
+    def score(self, space: Space, genomes: Genomes) -> list[Score]:
         found = self._predictor.predict_genomes(space, genomes)
         return _scores(found)
 
-    def score_architectures(self, architectures: Sequence[Architecture]) -> list[Score | Failure]:
+    def score_architectures(self, architectures: Sequence[Description]) -> list[Score | Failure]:
         return [self._one(architecture) for architecture in architectures]
 
-    def remark(self, architecture: Architecture) -> str:
+    def remark(self, architecture: Description) -> str:
         """A warning where a network lies outside the costs that the predictor was fitted on, else ""."""
         if not self._predictor.extrapolates([architecture])[0]:
             return ""
@@ -52,7 +52,7 @@ class PredictorEvaluator:
         ranges = (f"{human(domain[m][0], m)} to {human(domain[m][1], m)}" for m in ("macs", "params"))
         return f"the best network is extrapolated: the predictor was fitted on {' and '.join(ranges)}"
 
-    def _one(self, architecture: Architecture) -> Score | Failure:
+    def _one(self, architecture: Description) -> Score | Failure:
         try:
             return _scores(self._predictor.predict([architecture]))[0]
         except EvaluatorError as error:

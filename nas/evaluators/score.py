@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from nas.space import Genomes, SearchSpace
+from nas.space import Genomes, Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Evaluator(Protocol):
         """Whether thousands of candidates may be scored for comparison."""
         ...
 
-    def score(self, space: SearchSpace, genomes: Genomes) -> Sequence[Score | Failure]:
+    def score(self, space: Space, genomes: Genomes) -> Sequence[Score | Failure]:
         """One answer a genome; a candidate that cannot be scored is a Failure, never an exception."""
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,6 +102,13 @@ class Graph:
                 raise GraphError(unknown("node", node.name, table))
             table[node.name] = node
         return Graph(table.values(), self.outputs, name=self.name, init=self.init, taps=self.taps)
+
+    def cut(self, outputs: Sequence[Ref] | None = None) -> Graph:
+        """The part of the graph that these tensors need, which are its outputs (default: the first of its own)."""
+        outputs = self.outputs[:1] if outputs is None else outputs
+        needed = self.needed([self.input.name, *(name for name, _ in outputs)])
+        kept = [node for name, node in self.nodes.items() if name in needed]
+        return Graph(kept, outputs, name=self.name, init=self.init, taps=self.taps)
 
     def named(self, name: str) -> Graph:
         """The same graph under another name."""

@@ -80,7 +80,8 @@ def wires(values: object, where: str) -> tuple[Ref, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`name` is a dotted module path; `stage` ("stem", "stage1", …, "head") and `block` (from 0) locate it."""
+    """`name` is a dotted module path; `stage` ("stem", "stage1", …, "head"; "aux" and "aux1", … for auxiliary
+    classifiers) and `block` (from 0) locate it."""
 
     name: str
     op: Op

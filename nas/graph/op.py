@@ -149,6 +149,11 @@ def expect(found: int, wanted: int, what: str) -> None:
         raise GraphError(f"{what} expects {wanted} channels, its input has {found}")
 
 
+def same(size: int, kernel: int, stride: int, dilation: int = 1) -> int:
+    """The size of an axis with the padding that TensorFlow's SAME adds to it."""
+    return max(size, (-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1)
+
+
 def window(size: int, kernel: int, stride: int, padding: int, dilation: int = 1, ceil: bool = False) -> int:
     """Output positions of a sliding window along one axis, as torch counts them."""
     span = size + 2 * padding - dilation * (kernel - 1) - 1

@@ -7,7 +7,10 @@ from nas.errors import GraphError, unknown
 STARTS = (
     "convnext",
     "default",
+    "densenet",
     "efficientnet",
+    "googlenet",
+    "inception_v3",
     "mnasnet",
     "mobilenetv2",
     "nfnet",
@@ -15,11 +18,13 @@ STARTS = (
     "resnet",
     "resnetv2",
     "senet",
+    "squeezenet",
     "timm_efficientnet",
     "timm_regnet",
     "timm_resnet",
     "torch",
     "van",
+    "zfnet",
 )
 
 

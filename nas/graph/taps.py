@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nas.errors import GraphError
 from nas.graph.graph import Graph
 from nas.graph.node import Ref
-from nas.graph.op import Shape
 
 
 class Tap(NamedTuple):
@@ -25,12 +24,14 @@ def taps(graph: Graph) -> list[Tap]:
     A stem counts throughout, and what ends a stage behind its blocks (a pooling) by itself.
     """
     shapes = graph.shapes()
-    reductions = _reductions(graph, shapes)
     begun: set[str] = set()  # stages of which a block has passed
+    reductions: dict[str, int] = {}
     ends: dict[tuple[str, str], tuple[Ref, int, int]] = {}
     for name, node in graph.nodes.items():
         shape = shapes[name][0]
-        if node is graph.input or node.stage == "head" or len(shape) != 3 or shape[1] == 1:
+        before = max((reductions[source] for source, _ in node.inputs), default=1)
+        reductions[name] = before * getattr(node.op, "stride", (1, 1))[0]
+        if node is graph.input or node.stage.startswith(("head", "aux")) or len(shape) != 3 or shape[1] == 1:
             continue
         if node.block is not None:
             begun.add(node.stage)
@@ -41,26 +42,10 @@ def taps(graph: Graph) -> list[Tap]:
     return sorted((tap for tap in chosen.values() if tap.reduction > 1), key=lambda tap: tap.reduction)
 
 
-def _reductions(graph: Graph, shapes: Mapping[str, tuple[Shape, ...]]) -> dict[str, int]:
-    """The product of the strides up to each node that makes a map: 32 where 240 pixels have become 8."""
-    found = {graph.input.name: 1}
-    for name, node in graph.nodes.items():
-        shape = shapes[name][0]
-        maps = [(found[source], shapes[source][index]) for source, index in node.inputs if source in found]
-        # A gate (C, 1, 1) that multiplies a larger map says nothing of that map's size.
-        steps = [was * round(size[1] / shape[1]) for was, size in maps if len(shape) == 3 and size[1] >= shape[1]]
-        if steps:
-            found[name] = max(steps)
-    return found
-
-
 def tapped(graph: Graph, indices: Sequence[int]) -> Graph:
     """The graph cut down to what the chosen taps need; its outputs are those maps, in the order of `indices`."""
     offered = taps(graph)
     for index in indices:
         if not -len(offered) <= index < len(offered):
             raise GraphError(f"out_indices has {index}; this network has {len(offered)} taps, 0 to {len(offered) - 1}")
-    outputs = [offered[index].ref for index in indices]
-    needed = graph.needed([graph.input.name, *(name for name, _ in outputs)])
-    kept = [node for name, node in graph.nodes.items() if name in needed]
-    return Graph(kept, outputs, name=graph.name, init=graph.init, taps=graph.taps)
+    return graph.cut([offered[index].ref for index in indices])

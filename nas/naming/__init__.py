@@ -9,6 +9,7 @@ from __future__ import annotations
 from nas.errors import ArchitectureError, unknown
 from nas.naming import (
     convnext,
+    densenet,
     efficientnet,
     ghostnet,
     mnasnet,
@@ -51,6 +52,7 @@ NAMINGS: dict[str, Naming] = {
     "timm_convnext": convnext.TIMM,
     "timm_inception_next": convnext.TIMM_MLP_HEAD,
     "original_van": van.ORIGINAL,
+    "torchvision_densenet": densenet.TORCHVISION,
 }
 
 

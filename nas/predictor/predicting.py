@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 from nas.architecture import Architecture
 from nas.errors import EvaluatorError, FileError, SpaceError
 from nas.files import check_schema
+from nas.lowering import Description
 from nas.predictor.features import Codes, FeatureMap
 from nas.predictor.link import Floats, from_link
 from nas.predictor.models import Ridge, Trees
-from nas.space import Genomes, SearchSpace
+from nas.space import Genomes, SearchSpace, Space
 
 SCHEMA = "nascli.predictor/1"
 BATCH = 8192
@@ -52,7 +53,8 @@ class Predictor:
         self._ridge, self._trees = Ridge(self.features, document["ridge"]), Trees(document["trees"])
         interval = document["interval"]
         self._noise, self._width = np.array(interval["noise_variance"]), float(interval["width"])
-        self._asked, self._same = self.space, True  # the space of the last genomes: whether theirs are ours
+        self._asked: Space = self.space  # the space of the last genomes
+        self._same = True  # whether its genomes are ours
         self._posterior = [np.array(table) for table in interval["log_posterior_variance"]]
 
     @cached_property
@@ -63,19 +65,19 @@ class Predictor:
 
     # -- what people ask ------------------------------------------------------------------------------
 
-    def predict(self, architectures: Sequence[Architecture]) -> Prediction:
+    def predict(self, architectures: Sequence[Description]) -> Prediction:
         """Predicted top-1 of architectures; raises EvaluatorError for one outside the domain."""
         return self._prediction(self._codes_of(architectures))
 
-    def predict_genomes(self, space: SearchSpace, genomes: Genomes) -> Prediction:
+    def predict_genomes(self, space: Space, genomes: Genomes) -> Prediction:
         """Predicted top-1 of genomes of `space`: (n, slots) -> arrays of (n,)."""
         return self._prediction(self._codes_in(space, genomes))
 
-    def mean_genomes(self, space: SearchSpace, genomes: Genomes) -> Floats:
+    def mean_genomes(self, space: Space, genomes: Genomes) -> Floats:
         """The mean alone, which is quicker."""
         return from_link(self.weights @ self.members(self._codes_in(space, genomes)))
 
-    def extrapolates(self, architectures: Sequence[Architecture]) -> NDArray[np.bool_]:
+    def extrapolates(self, architectures: Sequence[Description]) -> NDArray[np.bool_]:
         """True where macs or params lie outside the range of the rows it was fitted on."""
         costs = self.features.costs(self._codes_of(architectures))
         low, high = np.array([self.document["domain"][metric] for metric in ("macs", "params")]).T
@@ -83,15 +85,19 @@ class Predictor:
 
     # -- domain ---------------------------------------------------------------------------------------
 
-    def _codes_in(self, space: SearchSpace, genomes: Genomes) -> Codes:
+    def _codes_in(self, space: Space, genomes: Genomes) -> Codes:
         if space is not self._asked:
-            same = space.stages == self.space.stages and space.resolutions == self.space.resolutions
-            self._asked, self._same = space, same and _structure(space.reference) == _structure(self.space.reference)
+            self._asked, self._same = space, isinstance(space, SearchSpace) and self._covers(space)
         if self._same:
             return self.features.codes(space.checked(genomes))
         return self._codes_of([space.decode(genome) for genome in genomes])
 
-    def _codes_of(self, architectures: Sequence[Architecture]) -> Codes:
+    def _covers(self, space: SearchSpace) -> bool:
+        """Whether the genomes of a space mean what ours mean."""
+        same = space.stages == self.space.stages and space.resolutions == self.space.resolutions
+        return same and _structure(space.reference) == _structure(self.space.reference)
+
+    def _codes_of(self, architectures: Sequence[Description]) -> Codes:
         reference, genomes = self.space.reference, []
         for table in architectures:
             if not isinstance(table, Architecture):

@@ -43,7 +43,7 @@ def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any])
     if study.best is None or (not study.evaluated and all((folder / name).exists() for name in FILES)):
         return []
     graph = study.graph(study.best)
-    network = Network(graph.name, graph, study.architecture(study.best), study.space.num_classes, study.space.in_chans)
+    network = Network.of(study.architecture(study.best), study.space.num_classes, study.space.in_chans, graph)
     found = {k: v for k, v in told["best"].items() if k != "architecture"}
     best = network_document(network, with_graph=True, space=study.space.name, score_unit=study.about.unit, **found)
     write_text(folder / "best.json", json.dumps(best, indent=1))

@@ -118,7 +118,7 @@ def _score_table(rows: Sequence[tuple[str, Score | None, dict[str, int], str]], 
             "" if score is None or score.low is None or score.high is None else f"{score.low:.2f} to {score.high:.2f}",
             costs.get("macs", 0),
             costs.get("params", 0),
-            human(costs.get("memory", 0), "memory"),
+            human(costs["memory"], "memory") if "memory" in costs else "-",
             note,
         )
         for name, score, costs, note in rows

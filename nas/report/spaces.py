@@ -8,7 +8,7 @@ from typing import Any
 from nas.budget import Budget, human
 from nas.files import document
 from nas.report.tables import MACS_NOTE, grid
-from nas.space import SearchSpace
+from nas.space import Space
 from nas.space.feasible import reach
 from nas.space.lint import histogram, slot_choices
 
@@ -16,7 +16,7 @@ SPACE = "nascli.space_summary/1"
 BAR = 40
 
 
-def space_document(space: SearchSpace, budgets: Sequence[Budget]) -> dict[str, Any]:
+def space_document(space: Space, budgets: Sequence[Budget]) -> dict[str, Any]:
     """The contract of `nascli space show --json`: name, size, slots, and how many are within the budgets."""
     counts, edges = histogram(space, "macs")
     body: dict[str, Any] = {
@@ -41,7 +41,7 @@ def space_document(space: SearchSpace, budgets: Sequence[Budget]) -> dict[str, A
     return document(SPACE, body)
 
 
-def space_tables(space: SearchSpace, budgets: Sequence[Budget]) -> list[object]:
+def space_tables(space: Space, budgets: Sequence[Budget]) -> list[object]:
     """The same for people."""
     told = space_document(space, budgets)
     lines: list[object] = [f"{space.name}: {space.size:,} distinct architectures", space.citation, ""]

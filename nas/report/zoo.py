@@ -27,7 +27,8 @@ def listed(family: str | None = None) -> list[dict[str, Any]]:
     for name in zoo.names(family):
         entry = zoo.entry(name)
         known = next(
-            (row for row in figures(name, entry) if entry.oracle and row.macs and row.num_classes == 1000), None
+            (row for row in figures(name, entry) if row.params and row.macs and row.whole and row.num_classes == 1000),
+            None,
         )
         total = known or cost(zoo.build(name))
         rows.append(
@@ -104,20 +105,20 @@ def checked(family: str | None = None) -> list[Checked]:
     for name in zoo.names(family):
         entry = zoo.entry(name)
         for row in figures(name, entry) or [NONE]:
-            graph = zoo.build(name, num_classes=row.num_classes)
-            total = cost(graph, row.input_shape)
+            graph = zoo.build(name, num_classes=None if row is NONE else row.num_classes)
+            params, macs = row.counted(graph)
             found.append(
                 Checked(
                     name=name if row.num_classes == 1000 else f"{name}, {row.num_classes:,} classes",
                     family=entry.family,
                     oracle=oracle_of(name),
-                    input_shape=total.input_shape,
+                    input_shape=row.input_shape or graph.input_shape,
                     brief_params=row.brief_params,
                     brief_rounded=row.brief_rounded,
                     oracle_params=row.params,
-                    params=total.params,
+                    params=params,
                     oracle_macs=row.macs,
-                    macs=total.macs,
+                    macs=macs,
                     cause="; ".join(filter(None, [entry.follows.partition(": ")[2], row.cause])),
                 )
             )

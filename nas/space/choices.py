@@ -94,12 +94,17 @@ class StageChoices(RootModel[dict[str, tuple[Any, ...]]]):
             return None
         own = BLOCKS[row["block"]].model_fields if row["block"] in BLOCKS else known
         try:
-            return stage({c: v for c, v in row.items() if c in own or c not in known})
+            found = stage({c: v for c, v in row.items() if c in own or c not in known})
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
             message = first["msg"].removeprefix("Value error, ")
             raise SpaceError(f"block {row['block']!r}: {place}: {message}") from None
+        if not found.uniform:
+            raise SpaceError(
+                f"block {row['block']!r}: the blocks of a stage differ in width, which no cost table prices"
+            )
+        return found
 
 
 def choices(header: str, *rows: tuple[Any, ...]) -> tuple[StageChoices, ...]:

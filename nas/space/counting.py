@@ -15,7 +15,7 @@ from nas.space.chain import ADDITIVE, Link
 from nas.space.feasible import ROUND, Codes, Feasible, reach
 
 if TYPE_CHECKING:
-    from nas.space.space import SearchSpace
+    from nas.space.coding import Space
 
 MOST_LISTED = 2_000_000  # architectures written out one by one
 MOST_SUMS = 4_000_000  # distinct sums of one half of the chain
@@ -39,7 +39,7 @@ class Count(int):
         return self.low == self.high
 
 
-def count(space: SearchSpace, budgets: Sequence[Budget]) -> Count:
+def count(space: Space, budgets: Sequence[Budget]) -> Count:
     """Distinct architectures of `space` within all `budgets`; 0 when there is none."""
     if not budgets:
         return Count(space.size)
@@ -52,14 +52,14 @@ def count(space: SearchSpace, budgets: Sequence[Budget]) -> Count:
     feasible = Feasible(space, budgets)
     if space.size <= MOST_LISTED:
         return Count(int(feasible.admits(listed(space)).sum()))
-    if len(budgets) == 1 and budgets[0].metric in ADDITIVE and space.size < 2**62:
+    if space.linked and len(budgets) == 1 and budgets[0].metric in ADDITIVE and space.size < 2**62:
         found = _by_halves(space.links, budgets[0])
         if found is not None:
             return Count(found)
     return _estimate(feasible)
 
 
-def listed(space: SearchSpace) -> Codes:
+def listed(space: Space) -> Codes:
     """The option codes of all architectures of a small space: (size, parts), canonical spellings only."""
     codes, states = np.zeros((1, 0), dtype=np.intp), np.zeros(1, dtype=np.intp)
     for link in space.links[:-1]:
@@ -70,7 +70,7 @@ def listed(space: SearchSpace) -> Codes:
         kept = link.allowed[states, option]
         codes = np.column_stack([codes, option])[kept]
         states = link.next[states, option][kept]
-    return codes
+    return codes[space.spelled(codes)]
 
 
 Sums = tuple[NDArray[np.int64], NDArray[np.int64]]  # distinct sums in order, and how often each occurs

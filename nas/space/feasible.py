@@ -22,7 +22,7 @@ from nas.space.chain import ADDITIVE, Link
 from nas.space.costs import walk
 
 if TYPE_CHECKING:
-    from nas.space.space import SearchSpace
+    from nas.space.coding import Space
 
 MOST_BUCKETS, FEW_BUCKETS = 8192, 1024
 MOST_CELLS = 12_000_000  # cells of the cumulative tables together: 100 MB
@@ -148,7 +148,7 @@ class Feasible:
     already excludes every architecture.
     """
 
-    def __init__(self, space: SearchSpace, budgets: Sequence[Budget]) -> None:
+    def __init__(self, space: Space, budgets: Sequence[Budget]) -> None:
         self.space, self.budgets = space, tuple(budgets)
         for budget in budgets:
             check_reachable(space, budget)
@@ -160,7 +160,7 @@ class Feasible:
         """Whether each is the canonical spelling of an architecture within all budgets, exactly."""
         metrics = {budget.metric for budget in self.budgets}
         found = walk(self.space.links, lambda rows, i: codes[rows, i], len(codes), metrics)
-        inside = found.allowed
+        inside = found.allowed if self.space.linked else found.allowed & self.space.spelled(codes)
         for budget in self.budgets:
             inside = inside & (found.costs[budget.metric] >= budget.low) & (found.costs[budget.metric] <= budget.high)
         return inside
@@ -197,8 +197,9 @@ class Feasible:
         return f"{wanted}: no such architecture found in {self.space.name}, which has {ranges}; nearest miss {nearest}"
 
 
-def reach(space: SearchSpace, metric: str) -> tuple[int, int]:
-    """The least and the most of a metric in the space, exactly."""
+def reach(space: Space, metric: str) -> tuple[int, int]:
+    """The least and the most of a metric in the space, exactly; SpaceError for one that it does not know."""
+    space.check_metric(metric)
     if metric == "memory":  # the least peak and the least weights need not meet: bounds, not values
         (low_peak, high_peak), (low, high) = _reach(space.links, "peak"), reach(space, "params")
         return low_peak + 4 * low, high_peak + 4 * high
@@ -217,7 +218,7 @@ def _reach(links: Sequence[Link], metric: str) -> tuple[int, int]:
     return ends[0], ends[1]
 
 
-def check_reachable(space: SearchSpace, budget: Budget) -> None:
+def check_reachable(space: Space, budget: Budget) -> None:
     """InfeasibleError when the budget lies wholly outside what the space can cost."""
     low, high = reach(space, budget.metric)
     if budget.high < low or budget.low > high:

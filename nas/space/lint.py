@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from nas.blocks import Stage
 from nas.budget import Budget
+from nas.space.cells import CellSpace
 from nas.space.chain import ADDITIVE
+from nas.space.coding import Space
 from nas.space.distinct import ambiguity
 from nas.space.feasible import reach
 from nas.space.space import SearchSpace
+from nas.space.twins import twins
 
 SAMPLE = 20_000  # architectures of a histogram
 
@@ -29,10 +32,13 @@ class Unusable:
     most: int
 
 
-def lint(space: SearchSpace, budgets: Sequence[Budget] = ()) -> list[str]:
+def lint(space: Space, budgets: Sequence[Budget] = ()) -> list[str]:
     """Findings in words: rows that spell one network twice, ambiguous genomes, choices that no budget allows."""
-    findings = spelled_again(space)
-    if (told := ambiguity(space)) is not None:
+    findings = spelled_again(space) if isinstance(space, SearchSpace) else []
+    told = (
+        ambiguity(space) if isinstance(space, SearchSpace) else twins(space) if isinstance(space, CellSpace) else None
+    )
+    if told is not None:
         findings.append(told)
     return findings + [
         f"{found.slot} = {found.choice}: no network within {found.budget} can have it "
@@ -71,7 +77,7 @@ def _differing(row: Stage | None, first: Stage | None) -> str:
     return f"{told(mine, others)} is {told(others, mine)}"
 
 
-def unusable(space: SearchSpace, budgets: Sequence[Budget]) -> list[Unusable]:
+def unusable(space: Space, budgets: Sequence[Budget]) -> list[Unusable]:
     """Choices that no network within a budget (each on its own) can make, exactly for caps of additive metrics."""
     found = []
     names = list(space.slots)
@@ -91,23 +97,17 @@ def unusable(space: SearchSpace, budgets: Sequence[Budget]) -> list[Unusable]:
     return found
 
 
-def choice_label(space: SearchSpace, slot: str, choice: int) -> str:
+def choice_label(space: Space, slot: str, choice: int) -> str:
     """What a slot's choice stands for in the table."""
     return str(slot_choices(space)[slot][choice])
 
 
-def slot_choices(space: SearchSpace) -> dict[str, list[object]]:
+def slot_choices(space: Space) -> dict[str, list[object]]:
     """Each slot with the values of its choices."""
-    choices: dict[str, list[object]] = {}
-    if len(space.resolutions) > 1:
-        choices["resolution"] = list(space.resolutions)
-    for number, row in enumerate(space.stages, start=1):
-        for names in row.slots:
-            choices[f"stage{number}.{names}"] = list(row.root[names])
-    return choices
+    return space.choices
 
 
-def _through(space: SearchSpace, metric: str) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def _through(space: Space, metric: str) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """For each part, the least and the most that networks with each option cost: (options,), (options,)."""
     links = space.links
     costs = [getattr(link, metric) for link in links]
@@ -129,7 +129,7 @@ def _through(space: SearchSpace, metric: str) -> list[tuple[NDArray[np.int64], N
     return list(zip(ends[0], ends[1], strict=True))
 
 
-def histogram(space: SearchSpace, metric: str, bins: int = 12) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def histogram(space: Space, metric: str, bins: int = 12) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Counts and bin edges of a metric over a uniform sample of the space, from its least to its most."""
     genomes = space.sample(SAMPLE, rng=np.random.default_rng(0))
     low, high = reach(space, metric)

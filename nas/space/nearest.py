@@ -14,7 +14,7 @@ from nas.space.counting import listed
 from nas.space.feasible import Codes, Feasible, Programme
 
 if TYPE_CHECKING:
-    from nas.space.space import SearchSpace
+    from nas.space.coding import Space
 
 MOST_COMPARED = 100_000  # architectures of a space that is searched one by one
 DRAWS = 256
@@ -26,7 +26,7 @@ RARITIES = (1e-6, 1e-3, 0.1, 1.0)
 class Nearest:
     """Finds the nearest architecture within `budgets` that is not taken yet."""
 
-    def __init__(self, space: SearchSpace, budgets: Sequence[Budget]) -> None:
+    def __init__(self, space: Space, budgets: Sequence[Budget]) -> None:
         self.space, self.feasible = space, Feasible(space, budgets)
 
     @cached_property
@@ -41,8 +41,10 @@ class Nearest:
         """Option codes (parts,) of the nearest feasible architecture that is not `taken`; None when none is left."""
         wish = self.space.canonical(wish[None])[0]
         for batch in self._candidates(wish, rng):
-            candidates = batch[self.feasible.admits(batch)]
-            for row in np.lexsort((rng.random(len(candidates)), self.distances(wish, candidates))):
+            spelled = batch if self.space.linked else self.space.canonical(batch)
+            kept = self.feasible.admits(spelled)
+            candidates = spelled[kept]
+            for row in np.lexsort((rng.random(len(candidates)), self.distances(wish, batch[kept]))):
                 if not taken(candidates[row]):
                     return np.asarray(candidates[row])
         return None

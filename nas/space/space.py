@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,59 +13,33 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 
 from nas.architecture import MOST_BLOCKS, Architecture, one_line
 from nas.blocks import Stage
-from nas.blocks.row import Row, plain_number
-from nas.budget import Budget, read_budgets
-from nas.errors import SpaceError, unknown
-from nas.files import check_schema, document
+from nas.blocks.row import plain_number
+from nas.errors import SpaceError
+from nas.files import check_schema
 from nas.space.chain import MOST_CELLS, Link, chain, check_cells
 from nas.space.choices import StageChoices
-from nas.space.costs import METRICS, Price, Walk, walk
+from nas.space.coding import SCHEMA, Genomes, Space
 from nas.space.parts import Part
 from nas.space.spelling import Spelling
 from nas.zoo import architecture as published
 
-if TYPE_CHECKING:
-    from nas.space.counting import Count
-
-SCHEMA = "nascli.space/1"
-
-Genomes = NDArray[np.int8]
 Resolution: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=8, le=2**13)]
 
 
-class SearchSpace(Row):
+class SearchSpace(Space):
     """A set of distinct architectures. A genome is one row of small integers: which choice, slot by slot.
 
     `base` gives all that does not vary, and is the network that results are compared with: an entry of
-    the zoo or a whole architecture. `resolutions` () means the base's. `evaluator` is the default one
-    (None: the user must name one), a built-in one: a table is data, and never names code to run.
+    the zoo or a whole architecture. `resolutions` () means the base's.
     """
 
-    name: str
-    citation: str = ""
+    columns: ClassVar[tuple[str, ...]] = (
+        "name", "citation", "base", "resolutions", "stages", "evaluator", "num_classes", "in_chans",
+    )  # fmt: skip
+
     base: str | Architecture
     resolutions: Annotated[tuple[Resolution, ...], Field(max_length=100)] = ()
     stages: Annotated[tuple[StageChoices, ...], Field(min_length=1, max_length=64)]
-    evaluator: str | None = None
-    num_classes: Annotated[int, BeforeValidator(plain_number), Field(ge=0, le=2**20)] = 1000
-    in_chans: Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=2**10)] = 3
-
-    @field_validator("name")
-    @classmethod
-    def _plain(cls, name: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name):
-            raise SpaceError(f"{name[:64]!r} is no name; use 1 to 64 letters, digits, _ and -")
-        return name
-
-    @field_validator("evaluator")
-    @classmethod
-    def _built_in(cls, evaluator: str | None) -> str | None:
-        if evaluator is not None and (evaluator == "python" or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", evaluator)):
-            raise SpaceError(
-                f"{evaluator[:64]!r}: a table names a built-in evaluator, such as accel_nasbench; "
-                "a function is named where the search begins: --evaluator python:function=module.name"
-            )
-        return evaluator
 
     @field_validator("base", mode="before")
     @classmethod
@@ -116,22 +88,25 @@ class SearchSpace(Row):
         except ValidationError as error:
             raise SpaceError(one_line(error, where)) from None
 
-    def to_json(self) -> str:
-        """The space as one JSON document: what workers and records receive."""
-        return json.dumps(document(SCHEMA, self.model_dump(mode="json")))
-
     @cached_property
     def reference(self) -> Architecture:
         """The base as an architecture."""
         return published(self.base) if isinstance(self.base, str) else self.base
 
+    @property
+    def base_name(self) -> str:
+        return self.base if isinstance(self.base, str) else "base"
+
     @cached_property
-    def slots(self) -> dict[str, int]:
-        """Slot names and their number of choices, in genome order."""
-        slots = {"resolution": len(self.resolutions)} if len(self.resolutions) > 1 else {}
+    def choices(self) -> dict[str, list[object]]:
+        """Each slot with the values of its choices."""
+        choices: dict[str, list[object]] = {}
+        if len(self.resolutions) > 1:
+            choices["resolution"] = list(self.resolutions)
         for number, row in enumerate(self.stages, start=1):
-            slots.update({f"stage{number}.{names}": size for names, size in row.slots.items()})
-        return slots
+            for names in row.slots:
+                choices[f"stage{number}.{names}"] = list(row.root[names])
+        return choices
 
     @cached_property
     def sizes(self) -> Part[int]:
@@ -177,10 +152,6 @@ class SearchSpace(Row):
         )
 
     @cached_property
-    def _price(self) -> Price:
-        return Price(self.links, self.parts)
-
-    @cached_property
     def size(self) -> int:
         """How many architectures there are, exactly.
 
@@ -189,15 +160,7 @@ class SearchSpace(Row):
         """
         return len(self.sizes.options) * self.spelling.count(self.repeated)
 
-    # -- between genomes, option codes and architectures ---------------------------------------------
-
-    def codes(self, genomes: Genomes) -> NDArray[np.intp]:
-        """The option of each part: (n, slots) -> (n, parts)."""
-        return np.stack([part.code(genomes) for part in self.parts], axis=1)
-
-    def genomes(self, codes: NDArray[np.intp]) -> Genomes:
-        """The genomes of option codes: (n, parts) -> (n, slots)."""
-        return np.concatenate([part.choices[codes[:, i]] for i, part in enumerate(self.parts)], axis=1)
+    # -- between genomes and architectures -----------------------------------------------------------
 
     def canonical(self, codes: NDArray[np.intp]) -> NDArray[np.intp]:
         """The canonical spelling: among equal stages that may be left out, those left out come last, and of options
@@ -222,17 +185,6 @@ class SearchSpace(Row):
     @cached_property
     def _spelled_again(self) -> bool:
         return bool(self.spelling.again())
-
-    def checked(self, genomes: Any) -> Genomes:
-        """`genomes` as an (n, slots) int8 array; raises SpaceError when they are none of this space."""
-        array = np.atleast_2d(np.asarray(genomes))
-        radix = np.array(list(self.slots.values()))
-        if array.ndim != 2 or array.shape[1] != len(radix) or array.dtype.kind not in "iu":
-            raise SpaceError(f"a genome of {self.name} is {len(radix)} whole numbers, got shape {array.shape}")
-        if (array < 0).any() or (array >= radix).any():
-            slot = list(self.slots)[int(((array < 0) | (array >= radix)).any(axis=0).argmax())]
-            raise SpaceError(f"slot {slot!r} of {self.name} counts from 0 to {self.slots[slot] - 1}")
-        return array.astype(np.int8, copy=False)
 
     def decode(self, genome: Sequence[int] | Genomes) -> Architecture:
         """The architecture of one genome."""
@@ -283,41 +235,3 @@ class SearchSpace(Row):
                 cells = ", ".join(f"{column}={value}" for column, value in row.model_dump().items())
                 return f"stage {number} ({cells}) is none of its choices"
         return f"{len(rows)} stages where the table has {len(self.rows)}"
-
-    # -- cost -----------------------------------------------------------------------------------------
-
-    def costs(self, genomes: Genomes, metrics: Iterable[str] = METRICS) -> dict[str, NDArray[np.int64]]:
-        """Exact macs, params, activations and memory (bytes) of each genome: arrays of (n,)."""
-        return self.walk(genomes, metrics).costs
-
-    def cost(self, genome: Sequence[int] | Genomes) -> dict[str, int]:
-        """Exact macs, params, activations and memory (bytes) of one genome, without building its graph."""
-        if len(genome) != len(self.slots):
-            raise SpaceError(f"a genome of {self.name} is {len(self.slots)} whole numbers, got {len(genome)}")
-        return self._price.cost(genome.tolist() if isinstance(genome, np.ndarray) else genome)
-
-    def walk(self, genomes: Genomes, metrics: Iterable[str] = METRICS) -> Walk:
-        """Costs of each genome, and whether it is its architecture's canonical spelling."""
-        metrics = tuple(metrics)
-        for metric in metrics:
-            if metric not in METRICS:
-                raise SpaceError(unknown("metric", metric, METRICS))
-        array = self.checked(genomes)
-        return walk(self.links, lambda rows, i: self.parts[i].code(array[rows]), len(array), metrics)
-
-    # -- the feasible set -----------------------------------------------------------------------------
-
-    def sample(self, n: int, budgets: Sequence[Budget | str] = (), *, rng: np.random.Generator) -> Genomes:
-        """`n` genomes, each uniform among the distinct architectures within all `budgets`: (n, slots).
-
-        A budget is a Budget or its text ("400M-flops"). Raises InfeasibleError when there is none.
-        """
-        from nas.space.feasible import Feasible
-
-        return self.genomes(Feasible(self, read_budgets(budgets)).sample(n, rng))
-
-    def count(self, budgets: Sequence[Budget | str] = ()) -> Count:
-        """The number of distinct architectures within all `budgets`: exact, or an estimate that says so."""
-        from nas.space.counting import count
-
-        return count(self, read_budgets(budgets))

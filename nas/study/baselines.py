@@ -11,12 +11,12 @@ from nas.errors import NasError, SpaceError
 from nas.evaluators.score import Evaluator, Score
 from nas.graph import cost
 from nas.lowering import lower
-from nas.space import Genomes, SearchSpace
+from nas.space import Genomes, Space
 from nas.study.result import Baseline
 
 
 def baselines_of(
-    space: SearchSpace, budgets: Sequence[Budget], judge: Evaluator, evaluations: int, seed: int
+    space: Space, budgets: Sequence[Budget], judge: Evaluator, evaluations: int, seed: int
 ) -> tuple[Baseline, ...]:
     """The base network, and uniform feasible sampling with as many evaluations as the search had.
 
@@ -25,7 +25,7 @@ def baselines_of(
     return (_base(space, budgets, judge), *(_chance(space, budgets, judge, evaluations, seed) if judge.cheap else ()))
 
 
-def _base(space: SearchSpace, budgets: Sequence[Budget], judge: Evaluator) -> Baseline:
+def _base(space: Space, budgets: Sequence[Budget], judge: Evaluator) -> Baseline:
     table = space.reference
     total = cost(lower(table, space.num_classes, space.in_chans))
     costs = {m: int(getattr(total, m)) for m in ("macs", "params", "activations", "memory")}
@@ -38,12 +38,11 @@ def _base(space: SearchSpace, budgets: Sequence[Budget], judge: Evaluator) -> Ba
             score = answer if isinstance(answer, Score) else None
         except SpaceError:
             notes.append("not in the space")
-    name = space.base if isinstance(space.base, str) else "base"
-    return Baseline(name, score, costs, "; ".join(notes))
+    return Baseline(space.base_name, score, costs, "; ".join(notes))
 
 
 def _chance(
-    space: SearchSpace, budgets: Sequence[Budget], judge: Evaluator, evaluations: int, seed: int
+    space: Space, budgets: Sequence[Budget], judge: Evaluator, evaluations: int, seed: int
 ) -> tuple[Baseline, ...]:
     rng = np.random.default_rng([seed, 2**32 - 1])
     try:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from nas.architecture import Architecture
 from nas.budget import Budget
 from nas.evaluators.score import About, Score
 from nas.graph import Graph
-from nas.lowering import lower
+from nas.lowering import Description
 from nas.ranking import concession, front, ranked, tied, value, winner
-from nas.space import Genomes, SearchSpace
+from nas.space import Genomes, Space
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Study:
     `objectives[0]` is maximised when it is "score", every other objective minimised.
     """
 
-    space: SearchSpace
+    space: Space
     budgets: tuple[Budget, ...]
     objectives: tuple[str, ...]
     about: About
@@ -102,15 +101,13 @@ class Study:
         """The highest score at no more than so many macs."""
         return next((trial for trial in self.scored if trial.macs <= macs), None)
 
-    def architecture(self, trial: Trial) -> Architecture:
-        """The architecture of a trial."""
+    def architecture(self, trial: Trial) -> Description:
+        """The architecture of a trial: a table, or what else the space decodes to."""
         return self.space.decode(trial.genome)
 
     def graph(self, trial: Trial) -> Graph:
         """The graph of a trial, with the space's classes and channels."""
-        table = self.architecture(trial)
-        graph = lower(table, self.space.num_classes, self.space.in_chans)
-        return graph.named(f"{self.space.name}_{graph.digest()[:8]}")
+        return self.space.graph(trial.genome)
 
 
 def objective_of(trial: Trial, objective: str) -> float:

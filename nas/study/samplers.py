@@ -15,7 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nas.budget import Budget
 from nas.errors import StudyError, unknown
-from nas.space import Genomes, SearchSpace
+from nas.space import Genomes, Space
 from nas.space.feasible import Codes
 from nas.space.nearest import Nearest
 
@@ -71,7 +71,7 @@ class FeasibleSampler(BaseSampler):
     """
 
     def __init__(
-        self, space: SearchSpace, budgets: Sequence[Budget], inner: Inner, *, seed: int = 0, startup: int = 100
+        self, space: Space, budgets: Sequence[Budget], inner: Inner, *, seed: int = 0, startup: int = 100
     ) -> None:
         self.space, self.startup, self.seed = space, startup, seed
         self.distributions = slot_distributions(space)
@@ -149,12 +149,12 @@ class FeasibleSampler(BaseSampler):
             self._inner.after_trial(study, trial, state, values)
 
 
-def slot_distributions(space: SearchSpace) -> dict[str, BaseDistribution]:
+def slot_distributions(space: Space) -> dict[str, BaseDistribution]:
     """The slots as Optuna sees them: always the same, never conditional; choices keep the order of the table."""
     return {slot: IntDistribution(0, choices - 1) for slot, choices in space.slots.items()}
 
 
-def genome_of(params: Mapping[str, Any], space: SearchSpace) -> Genomes | None:
+def genome_of(params: Mapping[str, Any], space: Space) -> Genomes | None:
     """The genome (slots,) in a trial's parameters; None for a trial that has none yet."""
     if any(slot not in params for slot in space.slots):
         return None

@@ -17,7 +17,7 @@ from nas.errors import StudyError
 from nas.evaluators import evaluator_for
 from nas.evaluators.function import Function
 from nas.evaluators.score import Evaluator, Failure, Score
-from nas.space import Genomes, SearchSpace
+from nas.space import Genomes, Space
 from nas.study.baselines import baselines_of
 from nas.study.ledger import NOTE, Ledger, database, journal
 from nas.study.lock import locked
@@ -34,7 +34,7 @@ Progress = Callable[[int, int, Trial], None]
 
 
 def search(
-    space: SearchSpace,
+    space: Space,
     budgets: Sequence[Budget | str] = (),
     evaluator: str | Function | Evaluator | None = None,
     *,
@@ -61,6 +61,8 @@ def search(
     within = read_budgets(budgets)
     judge = evaluator_for(evaluator, space)
     goals = objectives_of(objectives)
+    for goal in goals[1:]:
+        space.check_metric(goal)
     settings = settings_of(space, within, judge.about, goals, sampler, seed)
     inner = sampler_named(sampler)
     proposer = FeasibleSampler(space, within, inner, seed=seed, startup=STARTUP)

@@ -11,13 +11,13 @@ from optuna.study import StudyDirection
 from nas.budget import METRICS, Budget
 from nas.errors import StudyError, unknown
 from nas.evaluators.score import About
-from nas.space import SearchSpace
+from nas.space import Space
 
 SCHEMA = "nascli.study/1"
 
 
 def settings_of(
-    space: SearchSpace, budgets: Sequence[Budget], about: About, objectives: Sequence[str], sampler: str, seed: int
+    space: Space, budgets: Sequence[Budget], about: About, objectives: Sequence[str], sampler: str, seed: int
 ) -> dict[str, Any]:
     """The settings that a resumed run must share with the run before it."""
     return {

@@ -14,7 +14,7 @@ from typing import Any
 
 from nas.errors import StudyError
 from nas.evaluators.score import Evaluator, Failure, Score
-from nas.space import Genomes, SearchSpace
+from nas.space import Genomes, Space, read_space
 
 
 class Interrupts:
@@ -44,7 +44,7 @@ class Interrupts:
 class Pool:
     """`workers` processes that score candidates; with one, this process does it."""
 
-    def __init__(self, judge: Evaluator, space: SearchSpace, workers: int) -> None:
+    def __init__(self, judge: Evaluator, space: Space, workers: int) -> None:
         self.judge, self.space, self.workers = judge, space, workers
         self._pool: ProcessPoolExecutor | None = None
 
@@ -86,7 +86,7 @@ class Pool:
                 yield asked[future], Failure(f"worker: {type(error).__name__}: {error}".splitlines()[0])
 
 
-_worker: tuple[Evaluator, SearchSpace] | None = None
+_worker: tuple[Evaluator, Space] | None = None
 
 
 def _prepare(judge: Evaluator, space: str) -> None:
@@ -94,7 +94,7 @@ def _prepare(judge: Evaluator, space: str) -> None:
     global _worker  # noqa: PLW0603 - a worker process has one job, and its pool offers no other place to keep it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for us
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker = judge, SearchSpace.read(json.loads(space))
+    _worker = judge, read_space(json.loads(space))
 
 
 def _end_with_parent() -> None:

@@ -7,16 +7,23 @@ from nas.errors import ArchitectureError, unknown
 from nas.graph import Graph
 from nas.lowering import lower
 from nas.zoo import (
+    alexnet,
     convnext,
+    densenet,
     efficientnet,
     ghostnet,
+    inception,
     inception_next,
+    inception_resnet,
+    lenet,
     mnasnet,
     mobilenetv1,
     mobilenetv2,
     mobilenetv3,
     mobilenetv4,
+    nasnet,
     nfnet,
+    pnasnet,
     regnet,
     res2net,
     resnest,
@@ -25,8 +32,10 @@ from nas.zoo import (
     senet,
     shufflenet,
     sknet,
+    squeezenet,
     van,
     vgg,
+    xception,
 )
 from nas.zoo.entry import Entry
 
@@ -50,7 +59,16 @@ ENTRIES: dict[str, Entry] = {
     **regnet.ENTRIES,
     **convnext.ENTRIES,
     **inception_next.ENTRIES,
+    **inception.ENTRIES,
+    **inception_resnet.ENTRIES,
     **van.ENTRIES,
+    **nasnet.ENTRIES,
+    **pnasnet.ENTRIES,
+    **densenet.ENTRIES,
+    **lenet.ENTRIES,
+    **alexnet.ENTRIES,
+    **squeezenet.ENTRIES,
+    **xception.ENTRIES,
 }
 
 ALIASES: dict[str, str] = {**efficientnet.ALIASES}
@@ -101,13 +119,16 @@ def architecture(name: str) -> Architecture:
 def build(
     name: str,
     *,
-    num_classes: int = 1000,
-    in_chans: int = 3,
+    num_classes: int | None = None,
+    in_chans: int | None = None,
     drop_rate: float | None = None,
     drop_path_rate: float | None = None,
 ) -> Graph:
-    """The graph of that name; the arguments mean what they mean in timm (None: the published rate)."""
-    if (plan := entry(name).plan) is not None:
+    """The graph of that name; the arguments mean what they mean in timm (None: as published)."""
+    one = entry(name)
+    num_classes = one.num_classes if num_classes is None else num_classes
+    in_chans = one.in_chans if in_chans is None else in_chans
+    if (plan := one.plan) is not None:
         return plan.graph(num_classes, in_chans, dropout=drop_rate, name=canonical(name))
     table = architecture(name)
     if drop_rate is not None:

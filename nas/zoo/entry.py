@@ -25,6 +25,16 @@ class Entry(NamedTuple):
     follows: str = ""
     plan: Plan | None = None
 
+    @property
+    def num_classes(self) -> int:
+        """The classes of the published network."""
+        return self.plan.num_classes if self.plan else 1000
+
+    @property
+    def in_chans(self) -> int:
+        """The channels of its images."""
+        return self.plan.in_chans if self.plan else 3
+
     def model(self, name: str) -> tuple[str, str]:
         """(library, model) of the oracle of the entry `name`; ("", "") without one."""
         library, _, model = self.oracle.partition(":")

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nas.graph import Shape
+from nas.graph import Graph, Shape, cost
 from nas.zoo.entry import Entry
 
 PUBLISHED, MEASURED = (Path(__file__).with_name(name) for name in ("published.json", "measured.json"))
@@ -32,6 +32,15 @@ class Figures(NamedTuple):
     brief_params: int | None
     cause: str
     brief_rounded: bool = False  # the brief prints 527M, not the count
+
+    @property
+    def whole(self) -> bool:
+        """Whether the macs are those of all outputs. Inference leaves out the auxiliary ones."""
+        return "aux_logits=True" not in self.oracle
+
+    def counted(self, graph: Graph) -> tuple[int, int]:
+        """(params, macs) of `graph` at this input shape, the macs counted as those of the oracle."""
+        return graph.params, cost(graph if self.whole else graph.cut(), self.input_shape).macs
 
 
 @lru_cache(maxsize=1)
@@ -62,21 +71,29 @@ def _figures(row: dict[str, Any]) -> Figures:
 
 
 def figures(name: str, entry: Entry) -> list[Figures]:
-    """The rows that speak of the entry `name`: of its oracle, or of what it `follows`; none for an entry of our own."""
+    """The rows that speak of the entry `name`: of its oracle, or of what it `follows`; none for an entry of our own.
+
+    The figures of another's oracle are not the entry's.
+    """
     library, model = entry.model(name)
     if not library:
-        return [row for row in rows() if row.title == entry.follows.partition(":")[0]]
+        found = [row for row in rows() if row.title == entry.follows.partition(":")[0]]
+        return [row._replace(oracle="", params=None, macs=None, input_shape=None) for row in found]
     return _by_oracle().get((library, model.removeprefix("tf_")), [])
 
 
 @lru_cache(maxsize=1)
 def _by_oracle() -> dict[tuple[str, str], list[Figures]]:
-    """(library, model) -> its rows; timm's tf_ says how a model pads, which costs nothing."""
+    """(library, model) -> its rows; timm's tf_ says how a model pads, which costs nothing.
+
+    A setting ("googlenet(aux_logits=True)") is part of the model's name, a remark behind a space is not.
+    """
     found = defaultdict(list)
     for row in rows():
-        if match := re.match(r"(?:torchvision\.models\.|timm:|orig:\S+ )", row.oracle):
+        match = re.match(r"(?:torchvision\.models\.|timm:|orig:\S+ )", row.oracle)
+        if match and "(no registered entry)" not in row.oracle:
             library = {"torchvision.models.": "torchvision", "timm:": "timm"}.get(match[0], "original")
-            model = re.split(r"[ (]", row.oracle[match.end() :])[0]
+            model = row.oracle[match.end() :].partition(" ")[0]
             found[library, model.removeprefix("tf_")].append(row)
         else:
             found["code", row.oracle].append(row)

@@ -17,7 +17,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from oracles import import_torchvision
+from oracles import import_torchvision, unregistered
 
 FILE = Path(__file__).parents[2] / "nas" / "zoo" / "measured.json"
 
@@ -30,6 +30,8 @@ def measured(oracle: str) -> dict[str, Any]:
     with torch.device("meta"):
         if library == "torchvision":
             model = getattr(torchvision.models, name)(weights=None)
+        elif library == "code":
+            model = unregistered(name)
         else:
             import timm
 
@@ -42,7 +44,7 @@ def measured(oracle: str) -> dict[str, Any]:
         model.eval()(torch.empty(1, *shape, device="meta"))
     return {
         "name": name,
-        "oracle": f"torchvision.models.{name}" if library == "torchvision" else oracle,
+        "oracle": {"torchvision": f"torchvision.models.{name}", "code": name}.get(library, oracle),
         "params": sum(weight.numel() for weight in model.parameters()),
         "macs": counter.get_total_flops() // 2,
         "macs_input_size": shape,

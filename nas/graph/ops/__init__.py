@@ -5,7 +5,8 @@ from __future__ import annotations
 from nas.graph.op import Op
 from nas.graph.ops.conv import Conv2d, Linear
 from nas.graph.ops.join import Add, ChannelShuffle, Concat, Flatten, Multiply, Split
-from nas.graph.ops.norm import BatchNorm, GlobalResponseNorm, GroupNorm, LayerNorm
+from nas.graph.ops.norm import BatchNorm, GlobalResponseNorm, GroupNorm, LayerNorm, LocalResponseNorm
+from nas.graph.ops.pad import ZeroPad2d
 from nas.graph.ops.pointwise import Activation, Dropout, RadixSoftmax, Scale, StochasticDepth, UnitVariance
 from nas.graph.ops.pool import AdaptiveAvgPool2d, AvgPool2d, GlobalAvgPool, MaxPool2d
 from nas.graph.ops.source import Input, Parameter
@@ -23,11 +24,13 @@ OPS: dict[str, type[Op]] = {
         LayerNorm,
         GroupNorm,
         GlobalResponseNorm,
+        LocalResponseNorm,
         Activation,
         MaxPool2d,
         AvgPool2d,
         AdaptiveAvgPool2d,
         GlobalAvgPool,
+        ZeroPad2d,
         Add,
         Multiply,
         Concat,
@@ -60,6 +63,7 @@ __all__ = [
     "Input",
     "LayerNorm",
     "Linear",
+    "LocalResponseNorm",
     "MaxPool2d",
     "Multiply",
     "Parameter",
@@ -69,4 +73,5 @@ __all__ = [
     "StandardisedConv2d",
     "StochasticDepth",
     "UnitVariance",
+    "ZeroPad2d",
 ]

@@ -7,7 +7,7 @@ from math import prod
 from typing import ClassVar, Literal
 
 from nas.errors import GraphError
-from nas.graph.op import Flow, Op, Pair, Shape, channel_axis, count, expect, image, pair, window
+from nas.graph.op import Flow, Op, Pair, Shape, channel_axis, count, expect, image, pair, same, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +74,9 @@ class Conv2d(Op):
     def scratch(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
         if self.fixed_padding is not None:
             return 0
-        (channels, *before), (_, *after) = inputs[0], outputs[0]  # SAME by hand is a padded copy of the map
-        rows = zip(before, after, self.kernel, self.stride, self.dilation, strict=True)
-        padded = [max(size, (out - 1) * s + (k - 1) * d + 1) for size, out, k, s, d in rows]
-        return channels * prod(padded) if padded != before else 0
+        channels, *sizes = inputs[0]  # SAME by hand is a padded copy of the map
+        padded = [same(*row) for row in zip(sizes, self.kernel, self.stride, self.dilation, strict=True)]
+        return channels * prod(padded) if padded != sizes else 0
 
     @property
     def params(self) -> int:

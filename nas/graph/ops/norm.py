@@ -58,6 +58,35 @@ class BatchNorm(AffineNorm):
 
 
 @dataclass(frozen=True, slots=True)
+class LocalResponseNorm(Op):
+    """Normalisation of each element by its `size` nearest channels (Krizhevsky et al. 2012, §3.3): x / (k + α·m)^β.
+
+    m is the mean of their squares, as in torch; the paper has the sum, so its α counts `size` times.
+    """
+
+    kind: ClassVar[str] = "local_response_norm"
+    fresh: ClassVar[bool] = True
+
+    size: int = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 1.0
+
+    def __post_init__(self) -> None:
+        count(self.size, "size")
+        for name in ("alpha", "beta", "k"):
+            number(getattr(self, name), name, 0)
+
+    def shapes(self, *inputs: Shape) -> tuple[Shape, ...]:
+        image(inputs[0], self.kind)
+        return inputs
+
+    def scratch(self, inputs: tuple[Shape, ...], outputs: tuple[Shape, ...]) -> int:
+        channels, *area = outputs[0]  # at most the squares and their padded copy, or three maps in a row
+        return max(channels + self.size - 1, 2 * channels) * prod(area)
+
+
+@dataclass(frozen=True, slots=True)
 class LayerNorm(AffineNorm):
     """Normalisation of each position over its channels, affine: of a map (C, H, W), tokens (N, C) or a vector (C,)."""
 

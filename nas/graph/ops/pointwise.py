@@ -9,8 +9,9 @@ from nas.errors import GraphError, unknown
 from nas.graph.op import Op, Shape, count, image, number
 
 # Two values of one function name never differ, so the torch twin is a table from these names.
-ACTIVATIONS = ("gelu", "hardsigmoid", "hardswish", "relu", "relu6", "sigmoid", "silu")
-NEW_STORAGE = ("gelu",)  # torch has no in-place form of these, and their backward pass needs the input alone
+ACTIVATIONS = ("gelu", "hardsigmoid", "hardswish", "relu", "relu6", "sigmoid", "silu", "tanh")
+OUT_OF_PLACE = ("gelu", "sigmoid", "tanh")  # torch.nn has no in-place form of these
+NEW_STORAGE = ("gelu",)  # ... and the backward pass of these needs the input alone
 
 # The factor behind which a nonlinearity of normal inputs has variance 1: google-deepmind/deepmind-research,
 # nfnets/base.py, `nonlinearities`.
@@ -41,7 +42,7 @@ class Activation(Op):
 
     @property
     def inplace(self) -> bool:
-        return self.function not in NEW_STORAGE
+        return self.function not in OUT_OF_PLACE
 
 
 @dataclass(frozen=True, slots=True)

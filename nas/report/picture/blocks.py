@@ -41,20 +41,41 @@ class Block:
 
     def same(self, other: Block) -> bool:
         """Whether `other` stands in the same stage and computes what this one does."""
+        if (self.stage, self.edges) != (other.stage, other.edges):
+            return False
         mine, theirs = ([part.essence for part in block.parts] for block in (self, other))
-        return self.stage == other.stage and mine == theirs and self.edges == other.edges
+        return mine == theirs or self._widened(other) is not None
 
     def merged(self, other: Block) -> Block:
         """This block, standing for `other` too."""
-        return replace(self, numbers=self.numbers + other.numbers, nodes=self.nodes + other.nodes)
+        widened = self._widened(other) or self.parts
+        return replace(self, numbers=self.numbers + other.numbers, nodes=self.nodes + other.nodes, parts=widened)
+
+    def _widened(self, other: Block) -> tuple[Part, ...] | None:
+        """The parts of both, of which the other reads the wider map that this one made of its input (a DenseNet's).
+
+        Such blocks are drawn alike but for the channels behind them: "concat · 96 … 128". None where they are not.
+        """
+        found: list[Part] = []
+        for place, (mine, theirs) in enumerate(zip(self.parts, other.parts, strict=True)):
+            if mine.label.startswith("concat") and theirs.label.startswith("concat") and (ENTRY, place) in self.edges:
+                first = mine.label.partition(" … ")[0]
+                found.append(replace(mine, label=f"{first} … {theirs.shape[0]}", shape=theirs.shape))
+            elif mine.kind == theirs.kind == "link" and mine.essence == theirs.essence:
+                found.append(replace(mine, label=f"{mine.label}, {theirs.label}"))
+            elif (mine.kind, mine.label, mine.detail) != (theirs.kind, theirs.label, theirs.detail):
+                return None
+            else:
+                found.append(mine)
+        return tuple(found) if tuple(found) != self.parts else None
 
 
 @dataclass(slots=True)
 class Pile:
-    """A block in the making: its parts, the letters under which far tensors arrive, and what carries tensors out."""
+    """A block in the making: its parts, what brings far tensors in, under a letter each, and what carries them out."""
 
     parts: list[Part]
-    arriving: dict[Ref, str] = field(default_factory=dict)
+    arriving: dict[Ref, Part] = field(default_factory=dict)
     leaving: list[Part] = field(default_factory=list)
 
 
@@ -128,7 +149,10 @@ def _lines(piles: Sequence[Pile], maker: dict[str, int]) -> list[Ref | None]:
 
 
 def _link(piles: Sequence[Pile], maker: dict[str, int], lines: Sequence[Ref | None]) -> None:
-    """Give every other tensor that passes from pile to pile a letter, at both ends."""
+    """Give every other tensor that passes from pile to pile a letter, at both ends.
+
+    Blocks that read alike from equally far back are drawn once, with the letters of each.
+    """
     letters: dict[Ref, str] = {}
     for number, (pile, line) in enumerate(zip(piles, lines, strict=True)):
         for ref in (ref for part in pile.parts for ref in part.inputs):
@@ -136,8 +160,10 @@ def _link(piles: Sequence[Pile], maker: dict[str, int], lines: Sequence[Ref | No
                 continue
             if ref not in letters:
                 letters[ref] = letter(len(letters))
-                piles[maker[ref[0]]].leaving.append(Part("link", letters[ref], inputs=(ref,), essence=letters[ref]))
-            pile.arriving[ref] = letters[ref]
+                piles[maker[ref[0]]].leaving.append(Part("link", letters[ref], inputs=(ref,), essence="away"))
+            behind = next(n for n, part in enumerate(reversed(piles[maker[ref[0]]].parts)) if ref[0] in part.nodes)
+            whence = f"{number - maker[ref[0]]} blocks back, {behind} parts before its end"
+            pile.arriving[ref] = Part("link", letters[ref], essence=whence)
 
 
 def letter(number: int) -> str:
@@ -147,8 +173,7 @@ def letter(number: int) -> str:
 
 def _block(pile: Pile, below: Ref | None) -> Block:
     """The finished block; `below` is the tensor that runs on to the next one."""
-    arriving = [Part("link", sign, essence=sign) for sign in pile.arriving.values()]
-    every = (*arriving, *pile.parts, *pile.leaving)
+    every = (*pile.arriving.values(), *pile.parts, *pile.leaving)
     linked = {ref: place for place, ref in enumerate(pile.arriving)}
     made = {node: place for place, part in enumerate(every) for node in part.nodes}
     edges = [

@@ -26,6 +26,7 @@ from nas.graph.ops import (
     Split,
     StochasticDepth,
     UnitVariance,
+    ZeroPad2d,
 )
 from nas.graph.ops.pointwise import Factor
 
@@ -120,6 +121,11 @@ def _adaptive_pool(op: AdaptiveAvgPool2d) -> Words:
 @words.register
 def _global_pool(op: GlobalAvgPool) -> Words:
     return Words("pool", "global avg pool")
+
+
+@words.register
+def _zero_pad(op: ZeroPad2d) -> Words:
+    return Words("other", "pad " + " ".join(f"{side:+d}" for side in op.padding))
 
 
 @words.register

@@ -1,0 +1,169 @@
+"""Cells as numbers: two links a block, its inputs and its ops, in which an option costs what its ops cost.
+
+What a block's op costs depends on the op, on the kind of cell and on which of the cell's inputs it reads, if it reads
+one, but not on which of the earlier blocks. What a cell's output costs those that read it depends on how many states
+nothing in the cell reads, since those are joined. So a state between two blocks is the set of states read so far, and
+the two kinds of cells add up: neither has to know of the other.
+
+Blocks stand in the order of what they read, the later of their two states first: every cell can be told so, and but
+for blocks that read the same two states in one way only. To hold that order a state also has the last block's inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from functools import cached_property
+from math import comb
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.cells import INPUTS
+from nas.errors import SpaceError
+from nas.graph.costing import Share
+from nas.space.cell_prices import CellPrices
+from nas.space.chain import MOST_CELLS, MOST_COST, Link
+
+LOST = -1  # in place of a pair: the blocks so far are out of order, and only their cost is told
+COSTS = 3  # macs, params, activations
+
+Pair = tuple[int, int]
+
+
+class Reads(NamedTuple):
+    """A state of the chain: all states read so far (a bit each), the classes of the block's two, and its pair."""
+
+    read: int
+    classes: Pair
+    equal: bool
+    pair: int
+
+
+@dataclass(frozen=True)
+class CellShape:
+    """One kind of cell as the space sees it.
+
+    `always` are the states that are joined even when a block reads them. States of one class cost an op the same:
+    `inputs` are the classes of the cell's two inputs, blocks are of class 0.
+    """
+
+    blocks: int
+    ops: tuple[str, ...]
+    always: tuple[int, ...] = ()
+    inputs: Pair = (0, 0)
+
+    def pairs(self, block: int) -> tuple[Pair, ...]:
+        """What a block (from 0) may read: pairs of states, in the order that blocks stand in."""
+        return tuple((left, right) for right in range(INPUTS + block) for left in range(right + 1))
+
+    @cached_property
+    def op_pairs(self) -> NDArray[np.intp]:
+        """Every two ops, as the options of a block number them: (options, 2)."""
+        return np.indices((len(self.ops),) * 2).reshape(2, -1).T
+
+    def joined(self, read: set[int] | frozenset[int]) -> tuple[int, ...]:
+        """The states that the cell's output joins, in order, when its blocks read these."""
+        return tuple(s for s in range(INPUTS + self.blocks) if s in self.always or s not in read)
+
+    def reads(self, before: int, block: int, pair: int) -> Reads:
+        """The state of the chain behind a block's inputs."""
+        left, right = self.pairs(block)[pair]
+        first, second = ((self.inputs[state] if state < INPUTS else 0) for state in (left, right))
+        kept = sum(1 << state for state in {left, right} if state not in self.always)
+        return Reads(before | kept, (first, second), left == right, LOST if block == self.blocks - 1 else pair)
+
+    @cached_property
+    def size(self) -> int:
+        """How many cells there are: blocks in order, and of those that read the same two states, ops in order."""
+        ops = len(self.ops)
+        upto: list[list[int]] = []  # of so many blocks, by the last pair
+        for block in range(self.blocks):
+            row = []
+            for pair, (left, right) in enumerate(self.pairs(block)):
+                kinds = ops * (ops + 1) // 2 if left == right else ops * ops
+                total = 0
+                for first in range(block, -1, -1):  # the block that first reads this pair
+                    if pair < len(self.pairs(first)):
+                        before = sum(upto[first - 1][:pair]) if first else 1
+                        total += before * comb(kinds + block - first, block - first + 1)
+                row.append(total)
+            upto.append(row)
+        return sum(upto[-1])
+
+
+def cell_links(shape: CellShape, prices: CellPrices | None = None) -> list[Link]:
+    """The links of one kind of cell; without prices the costs are 0."""
+    links: list[Link] = []
+    before = {(0, 0): 0}  # (states read, last pair) -> number
+    for block in range(shape.blocks):
+        link, behind = _inputs(shape, block, before)
+        links.append(link)
+        link, before = _ops(shape, prices, behind, last=block == shape.blocks - 1)
+        links.append(link)
+        if (cells := sum(one.next.size for one in links)) > MOST_CELLS:
+            raise SpaceError(
+                f"the cost tables up to block {block + 1} of a cell have {cells:,} cells, more than {MOST_CELLS:,}; "
+                "give fewer blocks or ops"
+            )
+    return links
+
+
+def _inputs(shape: CellShape, block: int, before: dict[Pair, int]) -> tuple[Link, list[Reads]]:
+    """The link of what a block reads; blocks out of order go on in any state that costs the same."""
+    pairs = range(len(shape.pairs(block)))
+    table = [[shape.reads(read, block, pair) for pair in pairs] for read, _ in before]
+    allowed = np.array([[LOST < last <= pair for pair in pairs] for _, last in before])
+    behind: dict[Reads, int] = {}
+    alike: dict[tuple[int, Pair, bool], int] = {}
+    following = np.empty(allowed.shape, dtype=np.intp)
+    for row, column in [*np.argwhere(allowed), *np.argwhere(~allowed)]:
+        reads = table[row][column]
+        if not allowed[row, column]:
+            reads = reads._replace(pair=LOST)
+        number = behind.get(reads) if allowed[row, column] else alike.get(reads[:3])
+        if number is None:
+            number = behind[reads] = len(behind)
+        alike.setdefault(reads[:3], number)
+        following[row, column] = number
+    return _link(allowed, following, np.zeros((*following.shape, COSTS), dtype=np.int64)), list(behind)
+
+
+def _ops(
+    shape: CellShape, prices: CellPrices | None, states: Sequence[Reads], *, last: bool
+) -> tuple[Link, dict[Pair, int]]:
+    """The link of a block's two ops; that of the last block also pays for what the cell joins."""
+    behind: dict[Pair, int] = {}
+    for state in states:
+        behind.setdefault((state.read, state.pair), len(behind))
+    first, second = shape.op_pairs.T
+    allowed = np.array([(first <= second) | (not state.equal) for state in states])
+    following = np.array([[0 if last else behind[state.read, state.pair]] for state in states])
+    costs = np.zeros((*allowed.shape, COSTS), dtype=np.int64)
+    if prices is not None:
+        classes = range(max(shape.inputs) + 1)
+        table = np.array([[astuple(prices.op.get((op, one), Share())) for one in classes] for op in shape.ops])
+        for row, state in enumerate(states):
+            costs[row] = table[first, state.classes[0]] + table[second, state.classes[1]]
+            if last:
+                read = {one for one in range(INPUTS + shape.blocks) if state.read >> one & 1}
+                costs[row] += np.array(astuple(prices.joined(shape.joined(read))))
+    return _link(allowed, np.repeat(following, len(first), axis=1), costs), behind
+
+
+def rest_link(price: Share) -> Link:
+    """The last link: what every network of the space has."""
+    costs = np.array([[astuple(price)]], dtype=np.int64)
+    return _link(np.ones((1, 1), dtype=np.bool_), np.zeros((1, 1), dtype=np.intp), costs)
+
+
+def _link(allowed: NDArray[np.bool_], following: NDArray[np.intp], costs: NDArray[np.int64]) -> Link:
+    if costs.max(initial=0) > MOST_COST // 64:
+        raise SpaceError(
+            f"a block of this space may cost {costs.max():.1e} (macs or params), more than is counted; "
+            "give fewer filters or a smaller resolution"
+        )
+    macs, params, activations = (np.ascontiguousarray(costs[..., i]) for i in range(COSTS))
+    peak = np.zeros_like(macs)  # not known: it depends on when each state is read for the last time
+    return Link(allowed, following, macs, params, activations, peak)
