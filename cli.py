@@ -150,14 +150,15 @@ def scale_fit(
     as_json: Json = False,
 ) -> None:
     """Evaluate every α, β, γ of a grid near a cost product. The same command again resumes."""
-    from nas.evaluators import named_evaluator
+    from nas.evaluators import Task, named_evaluator
     from nas.files import write_text
     from nas.networks import load_network
     from nas.report.fits import fit_tables
     from nas.report.progress import counted
     from scaling.fitting import FILE, fit
 
-    network, judge = load_network(name), named_evaluator(evaluator)
+    network = load_network(name)
+    judge = named_evaluator(evaluator, Task(network.num_classes, network.in_chans))
     folder = out or Path("runs") / f"{network.name}-fit"
     with resumable(shlex.join(["nascli", *sys.argv[1:]])), counted() as progress:
         found = fit(network, judge, product=product, tolerance=tolerance, step=step, out=folder, progress=progress)

@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from nas.errors import EvaluatorError
-from nas.evaluators.score import About, Failure, Score, checked
+from nas.evaluators.score import About, Evaluator, Failure, Member, Score, Task, checked
 from nas.lowering import Description
-from nas.space import Genomes, Space
 
 Function = Callable[[Any], Any]  # of an Architecture, or of what else the space decodes to
 
@@ -33,10 +32,7 @@ class FunctionEvaluator:
         name = name or f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
         self.about = About(name=f"python:function={name}", fingerprint=_fingerprint(function, name))
 
-    def score(self, space: Space, genomes: Genomes) -> list[Score | Failure]:
-        return self.score_architectures([space.decode(genome) for genome in genomes])
-
-    def score_architectures(self, architectures: Sequence[Description]) -> list[Score | Failure]:
+    def evaluate(self, architectures: Sequence[Description], seed: int = 0) -> list[Score | Failure]:
         return [self._one(architecture) for architecture in architectures]
 
     def _one(self, architecture: Description) -> Score | Failure:
@@ -72,3 +68,12 @@ def imported(function: str) -> FunctionEvaluator:
     if not callable(found):
         raise EvaluatorError(f"python:function={function}: {name} is not a function")
     return FunctionEvaluator(found, function)
+
+
+def _made(values: dict[str, str], task: Task) -> Evaluator:
+    if "function" not in values:
+        raise EvaluatorError("evaluator python: write python:function=package.module.name")
+    return imported(values["function"])
+
+
+PYTHON = Member(_made, "a Python function of an Architecture", {"function": "package.module.name"})

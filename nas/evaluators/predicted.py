@@ -7,14 +7,13 @@ from functools import cached_property
 
 from nas.budget import human
 from nas.errors import EvaluatorError
-from nas.evaluators.score import About, Failure, Score
+from nas.evaluators.score import About, Failure, Member, Score
 from nas.lowering import Description
 from nas.predictor import Prediction, Predictor, load
-from nas.space import Genomes, Space
 
 
 class PredictorEvaluator:
-    """Scores by the predictor of that name; raises EvaluatorError outside its domain."""
+    """Scores by the predictor of that name; fails outside its domain."""
 
     cheap = True
 
@@ -37,12 +36,11 @@ class PredictorEvaluator:
             fingerprint=self._predictor.fingerprint,
         )
 
-    def score(self, space: Space, genomes: Genomes) -> list[Score]:
-        found = self._predictor.predict_genomes(space, genomes)
-        return _scores(found)
-
-    def score_architectures(self, architectures: Sequence[Description]) -> list[Score | Failure]:
-        return [self._one(architecture) for architecture in architectures]
+    def evaluate(self, architectures: Sequence[Description], seed: int = 0) -> list[Score | Failure]:
+        try:
+            return [*_scores(self._predictor.predict(architectures))]
+        except EvaluatorError:  # of one at least
+            return [self._one(architecture) for architecture in architectures]
 
     def remark(self, architecture: Description) -> str:
         """A warning where a network lies outside the costs that the predictor was fitted on, else ""."""
@@ -61,4 +59,11 @@ class PredictorEvaluator:
 
 def _scores(found: Prediction) -> list[Score]:
     rows = zip(found.mean.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
-    return [Score(mean, low, high) for mean, low, high in rows]
+    return [Score(mean, low, high, calibrated=True) for mean, low, high in rows]
+
+
+ACCEL_NASBENCH = Member(
+    lambda values, task: PredictorEvaluator("accel_nasbench"),
+    "ImageNet top-1 as predicted from the 4,623 trainings of Accel-NASBench",
+    example="accel_nasbench",
+)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from nas.space import Genomes, Space
+from nas.lowering import Description
+from nas.space import Space
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Larger is better. [`low`, `high`] is a 90 % interval where the evaluator has one."""
+    """Larger is better. [`low`, `high`] is a 90 % interval where the evaluator has one.
+
+    `fidelity` is the share of the full evaluation that was spent (a training cut after half its epochs: 0.5), `seconds`
+    what it took, `seed` that of its random draws. `calibrated`: value and interval stand in units of real results.
+    """
 
     value: float
     low: float | None = None
     high: float | None = None
+    fidelity: float = 1.0
+    seconds: float = 0.0
+    seed: int = 0
+    calibrated: bool = False
 
     @property
     def half_width(self) -> float:
@@ -55,9 +64,9 @@ class About:
 
 @runtime_checkable
 class Evaluator(Protocol):
-    """Scores genomes of one space. `cheap` ones may be asked thousands of times for comparison.
+    """What architectures are worth. `cheap` ones may be asked thousands of times for comparison.
 
-    One that has `score_architectures(architectures)` besides can also judge networks of no space.
+    One that can say more of a network than its score has `remark(architecture) -> str` besides.
     """
 
     @property
@@ -70,9 +79,36 @@ class Evaluator(Protocol):
         """Whether thousands of candidates may be scored for comparison."""
         ...
 
-    def score(self, space: Space, genomes: Genomes) -> Sequence[Score | Failure]:
-        """One answer a genome; a candidate that cannot be scored is a Failure, never an exception."""
+    def evaluate(self, architectures: Sequence[Description], seed: int = 0) -> list[Score | Failure]:
+        """One answer an architecture, the same for the same seed; what cannot be scored is a Failure, no exception."""
         ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the networks are for: their classes, the channels of their images, and their space where they have one."""
+
+    num_classes: int = 1000
+    in_chans: int = 3
+    space: Space | None = None
+
+    @classmethod
+    def of(cls, space: Space) -> Task:
+        """The task of a space."""
+        return cls(space.num_classes, space.in_chans, space)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A kind of evaluator: `make(values of the option, task)`, what it is in one line, and its keys with their meaning.
+
+    `example` is an option that the contract tests can make; "" where that needs a user's files.
+    """
+
+    make: Callable[[dict[str, str], Task], Evaluator]
+    summary: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+    example: str = ""
 
 
 def checked(answer: object) -> Score | Failure:

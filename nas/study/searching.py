@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,11 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.budget import Budget, read_budgets
-from nas.errors import StudyError
+from nas.errors import EvaluatorError, StudyError
 from nas.evaluators import evaluator_for
 from nas.evaluators.function import Function
 from nas.evaluators.score import Evaluator, Failure, Score
+from nas.lowering import Description
 from nas.space import Genomes, Space
 from nas.study.baselines import baselines_of
 from nas.study.ledger import NOTE, Ledger, database, journal
@@ -67,14 +68,14 @@ def search(
     inner = sampler_named(sampler)
     proposer = FeasibleSampler(space, within, inner, seed=seed, startup=STARTUP)
     if judge.cheap:  # a space outside its domain is refused before anything is written
-        judge.score(space, proposer.example)
+        _check_domain(judge, space.decode(proposer.example[0]))
     with ExitStack() as stack:
         stack.enter_context(Interrupts())
         folder = None if out is None else Path(out)
         if folder is not None and storage is None:  # a database has locks of its own, and processes share it
             stack.enter_context(locked(folder))
         ledger = _ledger(folder, storage, settings, workers)
-        pool = stack.enter_context(Pool(judge, space, workers))
+        pool = stack.enter_context(Pool(judge, space, workers, seed))
         run = Run(goals, proposer, ledger, pool)
         interrupted = resumed = False
         try:
@@ -98,6 +99,13 @@ def search(
             out=folder,
         )
         return replace(study, remarks=_remarks(judge, study))
+
+
+def _check_domain(judge: Evaluator, example: Description) -> None:
+    """EvaluatorError where a cheap evaluator cannot judge the space."""
+    answer = judge.evaluate([example])[0]
+    if isinstance(answer, Failure):
+        raise EvaluatorError(answer.reason)
 
 
 def _remarks(judge: Evaluator, study: Study) -> tuple[str, ...]:
@@ -216,7 +224,7 @@ class Run:
         if isinstance(answer, Failure):
             note["reason"] = answer.reason
         else:
-            note["score"] = [answer.value, answer.low, answer.high]
+            note["score"] = asdict(answer)
             values = [answer.value if goal == "score" else float(costs[goal]) for goal in self.goals]
         written = create_trial(
             state=TrialState.FAIL if values is None else TrialState.COMPLETE,
@@ -231,7 +239,7 @@ class Run:
 
     def _record(self, trial: FrozenTrial) -> Trial:
         note = trial.user_attrs[NOTE]
-        score = Score(*note["score"]) if "score" in note else None
+        score = Score(**note["score"]) if "score" in note else None
         genome = self._genome(trial)
         self.done.append(Trial(len(self.done), genome, note["costs"], score, note.get("reason", "")))
         return self.done[-1]

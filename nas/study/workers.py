@@ -44,8 +44,8 @@ class Interrupts:
 class Pool:
     """`workers` processes that score candidates; with one, this process does it."""
 
-    def __init__(self, judge: Evaluator, space: Space, workers: int) -> None:
-        self.judge, self.space, self.workers = judge, space, workers
+    def __init__(self, judge: Evaluator, space: Space, workers: int, seed: int = 0) -> None:
+        self.judge, self.space, self.workers, self.seed = judge, space, workers, seed
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Pool:
@@ -57,9 +57,8 @@ class Pool:
                     f"workers={self.workers}: evaluator {self.judge.about.name} cannot be sent to other processes; "
                     "make it a function at the top level of a module"
                 ) from None
-            self._pool = ProcessPoolExecutor(
-                self.workers, get_context("spawn"), initializer=_prepare, initargs=(self.judge, self.space.to_json())
-            )
+            made = self.judge, self.space.to_json(), self.seed
+            self._pool = ProcessPoolExecutor(self.workers, get_context("spawn"), initializer=_prepare, initargs=made)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -74,7 +73,7 @@ class Pool:
         """(index, answer) of each genome (slots,), in the order in which they are finished."""
         if self._pool is None:
             for index, genome in enumerate(genomes):
-                yield index, self.judge.score(self.space, genome[None])[0]
+                yield index, self.judge.evaluate([self.space.decode(genome)], self.seed)[0]
             return
         asked: dict[Future[Score | Failure], int] = {
             self._pool.submit(_score, genome): index for index, genome in enumerate(genomes)
@@ -86,15 +85,15 @@ class Pool:
                 yield asked[future], Failure(f"worker: {type(error).__name__}: {error}".splitlines()[0])
 
 
-_worker: tuple[Evaluator, Space] | None = None
+_worker: tuple[Evaluator, Space, int] | None = None
 
 
-def _prepare(judge: Evaluator, space: str) -> None:
+def _prepare(judge: Evaluator, space: str, seed: int) -> None:
     """Start of a worker process: the evaluator, and the space as JSON."""
     global _worker  # noqa: PLW0603 - a worker process has one job, and its pool offers no other place to keep it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for us
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker = judge, read_space(json.loads(space))
+    _worker = judge, read_space(json.loads(space)), seed
 
 
 def _end_with_parent() -> None:
@@ -107,5 +106,5 @@ def _end_with_parent() -> None:
 
 def _score(genome: Genomes) -> Score | Failure:
     assert _worker is not None
-    judge, space = _worker
-    return judge.score(space, genome[None])[0]
+    judge, space, seed = _worker
+    return judge.evaluate([space.decode(genome)], seed)[0]
