@@ -7,8 +7,10 @@ import importlib
 import inspect
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +35,18 @@ class FunctionEvaluator:
         self.about = About(name=f"python:function={name}", fingerprint=_fingerprint(function, name))
 
     def evaluate(self, architectures: Sequence[Description], seed: int = 0) -> list[Score | Failure]:
-        return [self._one(architecture) for architecture in architectures]
+        return [self._one(architecture, seed) for architecture in architectures]
 
-    def _one(self, architecture: Description) -> Score | Failure:
+    def _one(self, architecture: Description, seed: int) -> Score | Failure:
+        started = time.perf_counter()
         try:
             with redirect_stdout(sys.stderr):  # stdout is for results
-                return checked(self.function(architecture))
+                answer = checked(self.function(architecture))
         except (Exception, SystemExit) as error:  # the user's code may raise anything; only this candidate fails
             return Failure(f"{type(error).__name__}: {error}".splitlines()[0][:300])
+        if isinstance(answer, Failure):
+            return answer
+        return replace(answer, seconds=answer.seconds or time.perf_counter() - started, seed=seed)
 
 
 def _fingerprint(function: Function, name: str) -> str:
@@ -76,4 +82,6 @@ def _made(values: dict[str, str], task: Task) -> Evaluator:
     return imported(values["function"])
 
 
-PYTHON = Member(_made, "a Python function of an Architecture", {"function": "package.module.name"})
+PYTHON = Member(
+    _made, "a Python function of an Architecture", {"function": "package.module.name"}, speed="your function's"
+)
