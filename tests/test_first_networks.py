@@ -100,7 +100,7 @@ def test_the_middle_flow_of_xception_grows_in_depth():
 
 
 def test_a_dense_block_is_deepened_as_a_table_only():
-    with pytest.raises(ScaleError, match="blocks of stage1 are not equal from the second on; where it has a table"):
+    with pytest.raises(ScaleError, match="blocks of stage1 are not equal from the second on; scale the Architecture"):
         scale_graph(zoo.build("densenet121"), depth=2)
 
 

@@ -125,7 +125,7 @@ def test_blocks_without_a_number_in_their_names_repeat_too():
 @pytest.mark.parametrize(
     ("graph", "depth", "message"),
     [
-        (tower(1), 2, "tower has one block, which does not show what a further one is like; where it has a table"),
+        (tower(1), 2, "tower has one block, which does not show what a further one is like; scale the Architecture"),
         (tower(4, odd=2), 2, "the blocks of tower are not equal from the second on"),
         (tower(2), 0.2, "depth × 0.2 leaves no block in tower"),
     ],
