@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from nas.graph import Cost, Graph, cost
     from nas.lowering import lower
     from nas.multiplying import multiply
-    from nas.space import SearchSpace
+    from nas.space import CellSpace, SearchSpace
     from nas.study import Study, search
 
 _ROOMS = {
     "Architecture": "nas.architecture",
     "Budget": "nas.budget",
+    "CellSpace": "nas.space",
     "Cost": "nas.graph",
     "Graph": "nas.graph",
     "Score": "nas.evaluators.score",
@@ -39,6 +40,7 @@ _MODULES = ("predictor", "zoo")
 __all__ = [
     "Architecture",
     "Budget",
+    "CellSpace",
     "Cost",
     "Graph",
     "Score",

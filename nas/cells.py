@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from nas.architecture import MOST_BLOCKS
 from nas.blocks.recipe import FREE, Habits, Recipe, Value
 from nas.blocks.row import Channels, Norm, Repeats, Row, plain_number
 from nas.errors import unknown
@@ -111,6 +112,9 @@ class CellNetwork(Row):
         least = 2 << self.stem_cells  # a map is halved on two paths, of half the filters each
         if self.filters < least:
             raise ValueError(f"filters={self.filters}: must be at least {least} behind {self.stem_cells} stem cells")
+        largest = max(len(self.normal.blocks), len(self.reduction.blocks))
+        if (blocks := largest * (sum(self.repeats) + self.stem_cells + len(self.repeats))) > MOST_BLOCKS:
+            raise ValueError(f"up to {blocks:,} blocks in all, more than {MOST_BLOCKS:,}")
         return self
 
 
@@ -152,11 +156,11 @@ class Step(NamedTuple):
 def lower_cells(network: CellNetwork, num_classes: int = 1000, in_chans: int = 3, *, name: str = "") -> Graph:
     """The graph of the network for images of `in_chans` × resolution × resolution; `num_classes` 0: no classifier."""
     build = Recipe((in_chans, network.resolution, network.resolution), network.habits, Verbatim(PARTS))
-    out = draw(build, build.input, num_classes, network.dropout, network=network)
+    out = lower_into(build, build.input, num_classes, network.dropout, network=network)
     return build.graph([out], name=name, init="torch")
 
 
-def draw(
+def lower_into(
     build: Recipe, x: Value, num_classes: int, dropout: float, *, network: CellNetwork, names: CellNames = NAMES
 ) -> Value:
     """The whole network. A cell that halves the map begins a stage."""

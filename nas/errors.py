@@ -51,9 +51,10 @@ class InfeasibleError(NasError):
 
 
 def unknown(what: str, name: object, known: Iterable[str]) -> str:
-    """One line for a `name` that is not among the `known`, with the closest one first."""
+    """One line for a `name` that is not among the `known`, with the closest first: those that begin with it, if any."""
     names = sorted(known)
-    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
+    begun = [one for one in names if len(str(name)) > 2 and one.startswith(str(name))]
+    close = begun[:3] or difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
     shown = ", ".join(names[:12]) + (f", … ({len(names)} in all)" if len(names) > 12 else "")
     return f"no {what} {name!r}; {hint}known: {shown}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from nas.architecture import Architecture, one_line
 from nas.blocks import Stage
 from nas.blocks.row import Head, Stem
+from nas.cells import CellNetwork
 from nas.errors import ScaleError
 from nas.rounding import Rounding, rounding_rule
 
@@ -31,10 +33,7 @@ def multiply(
     come from the `rounding` rule, by name or value (default: the architecture's own). An axis whose multiplier is 1
     stays as it is. Raises ScaleError when a stage vanishes or a size exceeds its bound.
     """
-    axes = {"width": width, "depth": depth, "resolution": resolution, "group width": group_width}
-    for axis, factor in axes.items():
-        if not (math.isfinite(factor) and 0 < factor <= 1e4):
-            raise ScaleError(f"{axis} multiplier {factor:g} is out of bounds; it must lie in (0, 10,000]")
+    _check({"width": width, "depth": depth, "resolution": resolution, "group width": group_width})
     rule = rounding if isinstance(rounding, Rounding) else rounding_rule(rounding or architecture.rounding)
     stem, head = _wider(architecture.stem, rule, width), architecture.head
     if width > 1 or rule.head_shrinks:
@@ -52,6 +51,38 @@ def multiply(
         return Architecture.model_validate(architecture.model_copy(update=changed).model_dump())
     except ValidationError as error:
         raise ScaleError(f"scaled too far: {one_line(error, 'architecture')}") from None
+
+
+def multiply_cells(
+    network: CellNetwork, *, width: float = 1.0, depth: float = 1.0, resolution: float = 1.0, rounding: str | Rounding
+) -> CellNetwork:
+    """The network of cells with its filters and stem × `width`, the repeats of its normal cells × `depth`.
+
+    That is how Zoph et al. 2018 (arXiv:1707.07012, §3) scale what they found: N and F of "N @ F". Raises ScaleError.
+    """
+    _check({"width": width, "depth": depth, "resolution": resolution})
+    rule = rounding if isinstance(rounding, Rounding) else rounding_rule(rounding)
+    repeats = network.repeats if depth == 1 else tuple(rule.repeats(n * depth) for n in network.repeats)
+    if 0 in repeats:
+        raise ScaleError(
+            f"depth × {depth:g} leaves no cell in a stage ({', '.join(map(str, network.repeats))} repeats)"
+        )
+    changed = {
+        "filters": network.filters if width == 1 else rule.channels(network.filters * width),
+        "stem": network.stem if width == 1 else rule.channels(network.stem * width),
+        "repeats": repeats,
+        "resolution": network.resolution if resolution == 1 else rule.resolution(network.resolution * resolution),
+    }
+    try:
+        return CellNetwork.model_validate(network.model_copy(update=changed).model_dump())
+    except ValidationError as error:
+        raise ScaleError(f"scaled too far: {one_line(error, 'architecture')}") from None
+
+
+def _check(factors: Mapping[str, float]) -> None:
+    for axis, factor in factors.items():
+        if not (math.isfinite(factor) and 0 < factor <= 1e4):
+            raise ScaleError(f"{axis} multiplier {factor:g} is out of bounds; it must lie in (0, 10,000]")
 
 
 def _wider(row: Scaled, rule: Rounding, width: float) -> Scaled:

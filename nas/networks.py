@@ -45,11 +45,15 @@ class Network:
         cells = described if isinstance(described, CellNetwork) else None
         return cls(graph.name, graph, table, num_classes, in_chans, cells)
 
-    def with_table(self, table: Architecture, name: str) -> Network:
+    @property
+    def described(self) -> Description | None:
+        """The table or the cells; None for a bare graph."""
+        return self.architecture or self.cells
+
+    def with_description(self, described: Description, name: str) -> Network:
         """Another architecture with the classes and channels of this network."""
-        return Network(
-            name, lower(table, self.num_classes, self.in_chans, name=name), table, self.num_classes, self.in_chans
-        )
+        graph = lower(described, self.num_classes, self.in_chans, name=name)
+        return Network.of(described, self.num_classes, self.in_chans, graph)
 
 
 def load_network(name: str, *, num_classes: int | None = None) -> Network:
@@ -65,7 +69,8 @@ def load_network(name: str, *, num_classes: int | None = None) -> Network:
         known, one = zoo.canonical(name), zoo.entry(name)
         classes = one.num_classes if num_classes is None else num_classes
         if one.architecture is None:
-            return Network(known, zoo.build(known, num_classes=classes), None, classes, one.in_chans)
+            cells = one.plan.cells if one.plan else None
+            return Network(known, zoo.build(known, num_classes=classes), None, classes, one.in_chans, cells)
         table = one.architecture()
         return Network(known, lower(table, classes, name=known), table, classes)
     text = read_text(path)
@@ -82,6 +87,8 @@ def load_network(name: str, *, num_classes: int | None = None) -> Network:
             raise FileError(f"{name}: not well formed: no {key!r}")
     if not isinstance(value["name"], str):
         raise FileError(f"{name}: name must be a text, got {value['name']!r}")
+    if value["architecture"] is None and "graph" in value:
+        return Network(value["name"], Graph.from_json(json.dumps(value["graph"])).named(value["name"]))
     try:
         described = read_description(value["architecture"])
     except ArchitectureError as error:
@@ -106,25 +113,26 @@ def read_description(value: Any) -> Description:
 
 
 def network_document(network: Network, *, with_graph: bool = False, **more: Any) -> dict[str, Any]:
-    """A network as a document that `load_network` reads: its table, `more` of what is known of it, and its graph."""
-    described = network.architecture or network.cells
-    assert described is not None
+    """A network as a document that `load_network` reads: its table, `more` of what is known of it, and its graph.
+
+    A bare graph has no table, so its graph is always there.
+    """
     assert set(more) <= set(TOLD), set(more) - set(TOLD)  # what is not in TOLD could not be read back
     body = {
         "name": network.name,
         **more,
         "num_classes": network.num_classes,
         "in_chans": network.in_chans,
-        "architecture": described.model_dump(mode="json"),
+        "architecture": network.described and network.described.model_dump(mode="json"),
     }
-    if with_graph:
+    if with_graph := with_graph or network.described is None:
         body["graph"] = json.loads(network.graph.to_json())
     return document(NETWORK if with_graph else ARCHITECTURE, body)
 
 
 def network_text(network: Network) -> str:
     """The JSON text that `load_network` reads: the table or the cells where there are any, else the graph."""
-    if network.architecture is None and network.cells is None:
+    if network.described is None:
         return network.graph.to_json()
     return json.dumps(network_document(network), indent=1)
 

@@ -16,7 +16,7 @@ from nas.rounding import Rounding
 Block: TypeAlias = list[Node]
 
 INDEX = re.compile(r"(.*?)(\d+)")
-WAY_OUT = "scale the Architecture"
+WAY_OUT = "scale the Architecture, where there is one, or other axes (--rule width)"
 
 
 def deepen(graph: Graph, factor: float, rule: Rounding) -> Graph:

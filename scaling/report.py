@@ -16,6 +16,7 @@ from nas.graph import Cost, cost
 from nas.graph.op import Op
 from nas.graph.ops import Conv2d
 from nas.lowering import lower
+from nas.multiplying import multiply_cells
 from nas.networks import Network
 from nas.rounding import Rounding, rounding_rule
 from scaling import presets
@@ -68,7 +69,7 @@ class Scaled:
 
     def document(self) -> dict[str, Any]:
         """The contract of `nascli scale --json`."""
-        table = self.architecture
+        described = self.network.described
         body: dict[str, Any] = {
             "name": self.network.name,
             "rule": self.rule,
@@ -79,7 +80,7 @@ class Scaled:
             "params": self.cost.params,
             "macs": self.cost.macs,
             "memory": self.cost.memory,
-            "architecture": None if table is None else table.model_dump(mode="json"),
+            "architecture": described and described.model_dump(mode="json"),
             "nearest_published": None if self.nearest is None else asdict(self.nearest),
         }
         if self.target is not None and self.solution is not None:
@@ -162,21 +163,16 @@ class Scaler:
         base, table = self.base, self.base.architecture
         if table is not None:
             scaled, factors = applied(table, phi, rule=self.rule, caps=self.caps, rounding=self.rounding)
-            return base.with_table(scaled, name), factors
+            return base.with_description(scaled, name), factors
         if self.rule.finish is not None or self.rule.replaces is not None:
             raise ScaleError(f"{base.name} is a bare graph; rule {self.rule.name} needs an architecture")
         factors = within(self.rule, self.rule.at(phi), self.caps, base.graph.input_shape[1])
         if factors.group_width != 1 and any(_grouped(node.op) for node in base.graph.nodes.values()):
             raise ScaleError(f"{base.name} is a bare graph; rule {self.rule.name} scales groups, which needs a table")
-        graph = scale_graph(
-            base.graph,
-            depth=factors.depth,
-            width=factors.width,
-            resolution=factors.resolution,
-            rounding=self.rounding,
-            free=self.free,
-        )
-        return Network(name, graph), factors
+        axes = {"depth": factors.depth, "width": factors.width, "resolution": factors.resolution}
+        if base.cells is not None:
+            return base.with_description(multiply_cells(base.cells, **axes, rounding=self.rounding), name), factors
+        return Network(name, scale_graph(base.graph, **axes, rounding=self.rounding, free=self.free)), factors
 
 
 def _grouped(op: Op) -> bool:
@@ -192,7 +188,7 @@ def by_preset(network: Network, preset: str) -> Scaled:
     is_member = table == zoo.architecture(released.member)
     name = released.member if is_member else f"{network.name}_{preset}"
     rule = f"preset {preset}" if released.exact else f"preset {preset} (multipliers nearest to its table)"
-    scaled = network.with_table(table, name)
+    scaled = network.with_description(table, name)
     total = cost(scaled.graph)
     factors = Factors(released.depth, released.width, table.resolution / network.architecture.resolution)
     return Scaled(scaled, rule, None, factors, total, nearest_published(table, total.macs))

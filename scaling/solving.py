@@ -34,20 +34,22 @@ def solve(amount: Amount, budget: Budget) -> Solution:
     """
     target = float(budget.high)
     seen: dict[float, float] = {}
+    obstacles: dict[float, str] = {}
 
     def at(phi: float) -> float | None:
         if phi not in seen:
             try:
                 seen[phi] = amount(phi)
-            except ScaleError:
+            except ScaleError as error:
+                obstacles[phi] = str(error)
                 return None
         return seen[phi]
 
     low, high = _bracket(at, target)
     if not seen:
-        raise ScaleError("the rule has no network at any φ")
+        raise ScaleError(f"the rule has no network at any φ: {next(iter(obstacles.values()))}")
     if low is None or high is None:
-        return _edge(seen, budget)
+        return _edge(seen, budget, obstacles)
     while high - low > 1e-3:
         middle = (low + high) / 2
         cost = at(middle)
@@ -85,12 +87,12 @@ def _bracket(at: Callable[[float], float | None], target: float) -> tuple[float 
     return (inside, None) if upward else (None, inside)
 
 
-def _edge(seen: dict[float, float], budget: Budget) -> Solution:
+def _edge(seen: dict[float, float], budget: Budget, obstacles: dict[float, str]) -> Solution:
     """The nearest that the rule reaches, where that is close; else InfeasibleError with what it reaches."""
     phi, cost = min(seen.items(), key=lambda item: abs(math.log(item[1] / budget.high)))
     if abs(cost / budget.high - 1) <= CLOSE:
         return Solution(phi, cost, cost / budget.high - 1, "")
-    raise InfeasibleError(_unreached(seen, budget))
+    raise InfeasibleError(_unreached(seen, budget, obstacles))
 
 
 def _nearest(seen: dict[float, float], budget: Budget, crossing: float) -> Solution:
@@ -109,9 +111,12 @@ def _nearest(seen: dict[float, float], budget: Budget, crossing: float) -> Solut
     return Solution(phi, cost, cost / target - 1, jump)
 
 
-def _unreached(seen: dict[float, float], budget: Budget) -> str:
+def _unreached(seen: dict[float, float], budget: Budget, obstacles: dict[float, str]) -> str:
     least, most = min(seen.values()), max(seen.values())
     ends = f"{human(least, budget.metric)} to {human(most, budget.metric)}"
     if least == most:
         return f"{budget}: this rule does not change {budget.metric} ({human(least, budget.metric)} at every φ)"
-    return f"{budget} is out of reach: from φ = {min(seen):g} to {max(seen):g} the rule gives {ends}"
+    upward = most < budget.high
+    beyond = {phi: why for phi, why in obstacles.items() if (phi > max(seen) if upward else phi < min(seen))}
+    why = f"; beyond, {beyond[min(beyond) if upward else max(beyond)]}" if beyond else ""
+    return f"{budget} is out of reach: from φ = {min(seen):g} to {max(seen):g} the rule gives {ends}{why}"

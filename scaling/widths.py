@@ -11,6 +11,7 @@ from nas.graph.node import Node, Ref
 from nas.graph.op import channel_axis
 from nas.graph.ops import Conv2d, Input, Linear, Split
 from nas.rounding import Rounding
+from scaling.repeats import WAY_OUT
 
 Free: TypeAlias = Literal["marked", "all"]
 Parts: TypeAlias = tuple[int, ...]  # the channels of one tensor, as consecutive groups
@@ -105,7 +106,7 @@ class Widths:
         if len(found) == len(node.op.sizes):
             return found
         if len(parts) > 1:
-            raise ScaleError(f"node {node.name!r}: its cuts fall inside concatenated channels; scale the Architecture")
+            raise ScaleError(f"node {node.name!r}: its cuts fall inside concatenated channels; {WAY_OUT}")
         shares = [self._group(size) for size in node.op.sizes]
         self._shares |= dict.fromkeys(shares, (parts[0], node))
         return [(share,) for share in shares]
@@ -120,7 +121,7 @@ class Widths:
                 return
         single, several = sorted((one, other), key=len)
         if len(single) != 1:
-            raise ScaleError(f"node {node.name!r}: cannot tell how its channels correspond; scale the Architecture")
+            raise ScaleError(f"node {node.name!r}: cannot tell how its channels correspond; {WAY_OUT}")
         self._sums[single[0]] = several
 
     def _join(self, a: int, b: int) -> None:
@@ -142,7 +143,7 @@ class Widths:
             root = self._roots[group]
             if root not in sizes:
                 if root in asked:
-                    raise ScaleError("a width is derived from itself; scale the Architecture")
+                    raise ScaleError(f"a width is derived from itself; {WAY_OUT}")
                 sizes[root] = decided(root, (*asked, root))
             return sizes[root]
 
@@ -159,8 +160,7 @@ class Widths:
                 if new * base % old:
                     place = f"{cut.stage}, " if cut.stage else ""
                     raise ScaleError(
-                        f"{place}node {cut.name!r}: {new} channels cannot be split as {base} of {old} were; "
-                        "scale the Architecture"
+                        f"{place}node {cut.name!r}: {new} channels cannot be split as {base} of {old} were; {WAY_OUT}"
                     )
                 return new * base // old
             derived = next((mark for mark in marks if mark.origin == "derived"), None)

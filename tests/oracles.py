@@ -56,7 +56,7 @@ def unregistered(code: str) -> nn.Module:
             avg_down=True,
             block_args={"scale": 4},
         ),
-        "timm.models.nasnet.NASNetALarge(stem_size=32,num_features=1056), 4 cells a stage (no registered entry)": (
+        "timm's NASNetALarge of 1056 features, 4 cells a stage, rewired as TF-slim's mobile (no registered entry)": (
             _nasnet_mobile
         ),
     }[code]()
@@ -87,7 +87,11 @@ def _nasnet_mobile() -> nn.Module:
 
 def oracle_model(name: str) -> nn.Module:
     """The oracle of a zoo entry, with weights as its library starts them; its library must be installed."""
-    library, model = zoo.entry(name).model(name)
+    return built(*zoo.entry(name).model(name))
+
+
+def built(library: str, model: str) -> nn.Module:
+    """A model of "torchvision" (settings in brackets: "googlenet(aux_logits=False)"), "timm" or "code"."""
     torchvision = import_torchvision()
     if library == "torchvision":
         function, _, settings = model.rstrip(")").partition("(")

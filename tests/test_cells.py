@@ -7,11 +7,13 @@ import torch
 from meters import measured_macs, measured_params, measured_peak_bytes
 from pydantic import ValidationError
 
+from nas import zoo
 from nas.cells import OPERATIONS, Block, Cell, CellNetwork, lower_cells
 from nas.compiler import compile_graph
-from nas.errors import GraphError
+from nas.errors import GraphError, ScaleError
 from nas.graph import cost
 from nas.graph.ops import AvgPool2d, MaxPool2d, ZeroPad2d
+from nas.multiplying import multiply_cells
 from nas.zoo import nasnet, pnasnet
 
 SMALL = CellNetwork(
@@ -118,3 +120,12 @@ def test_a_network_of_cells_is_read_back_from_json():
 def test_padding_that_contradicts_itself_is_refused(make, message):
     with pytest.raises(GraphError, match=message):
         make()
+
+
+def test_cells_scale_by_their_filters_and_repeats_as_the_paper_scales_them():
+    # arXiv:1707.07012, Table 2: from NASNet-A (4 @ 1056) to NASNet-A (6 @ 4032) at 331 px.
+    large, mobile = zoo.entry("nasnetalarge").plan.cells, zoo.entry("nasnet_mobile").plan.cells
+    grown = multiply_cells(mobile, width=168 / 44, depth=1.5, resolution=331 / 224, rounding="nearest")
+    assert (grown.filters, grown.repeats, grown.resolution) == (large.filters, large.repeats, large.resolution)
+    with pytest.raises(ScaleError, match="leaves no cell in a stage"):
+        multiply_cells(mobile, depth=0.01, rounding="multiple_of_8")

@@ -126,6 +126,54 @@ def test_a_convolution_takes_its_norm_and_activation_into_its_box(b0):
     assert (stem.label, stem.detail) == ("3×3 ↓2 · 32", "BN · silu")
 
 
+def labels(name: str) -> list[str]:
+    return [box.label for box in lay_out(zoo.build(name)).boxes]
+
+
+def test_nasnets_two_cells_are_drawn_once_each_and_the_stack_says_where_they_stand_and_how_wide():
+    # arXiv:1707.07012, Figures 2 and 4: a normal and a reduction cell of five sums each; 4 @ 1056, 6 @ 4032 (Table 2).
+    for name, repeats, channels in (("nasnet_mobile", 4, 1056), ("nasnetalarge", 6, 4032)):
+        layout = lay_out(zoo.build(name))
+        assert [box.label for box in layout.boxes].count("+") == 5 + 5
+        again = [box for box in layout.boxes if box.kind == "again"]
+        later = ["like stage2, block 0", "like stage2, block 1", "like stage2, block 1"]
+        assert [box.label for box in again] == ["like stage2, block 0", "like block 1", *later, *later]
+        assert f", × 4: {channels} ch" in again[-1].detail
+        assert [frame.times for frame in layout.frames if frame.times] == [f"× {repeats - 1}"] * 3
+        assert 1800 < layout.width * 150 / 72 < 2700
+        assert layout.height * 150 / 72 < 3000
+
+
+def test_large_blocks_are_drawn_once_only_where_one_factor_tells_all_their_channels():
+    # GoogLeNet's modules have widths of their own (arXiv:1409.4842, Table 1); ResNet's blocks are small.
+    for name in ("googlenet", "inception_v3", "inception_v4", "resnet50", "densenet121", "efficientnet_b0"):
+        assert not [box for box in lay_out(zoo.build(name)).boxes if box.kind == "again"]
+    found = [box for box in lay_out(zoo.build("resnest50d")).boxes if box.kind == "again"]
+    assert (found[0].label, found[0].detail) == ("like stage1, block 1–2", "× 2: 512 ch · 28×28")
+
+
+def test_branches_stand_in_the_order_of_the_module():
+    # arXiv:1409.4842, Figure 2b and Table 1, row 3a: 64 | 96, 128 | 16, 32 | pool, 32.
+    module = [box for box in lay_out(zoo.build("googlenet")).boxes if box.label != "max pool 3×3 ↓2"][4:11]
+    assert [box.label for box in sorted(module, key=lambda box: (box.x, box.y))] == [
+        *("1×1 · 64", "1×1 · 96", "3×3 · 128", "1×1 · 16", "3×3 · 32", "max pool 3×3", "1×1 · 32"),
+    ]
+
+
+def test_a_separable_convolution_is_one_box_with_the_activation_before_it():
+    # arXiv:1610.02357, Figure 5: the middle flow is three times ReLU and a separable convolution of 728 channels.
+    boxes = lay_out(zoo.build("xception")).boxes
+    middle = [box.detail for box in boxes if box.label == "sep 3×3 · 728"][2:5]
+    assert middle == ["after relu · BN · relu", "BN · relu", "BN"]
+    assert not [label for label in labels("mobilenetv1_100") if label.startswith("sep")]  # norms between its layers
+
+
+def test_words_tell_outputs_dropout_layer_scales_and_standardised_filters():
+    assert {"output aux1 · 1000", "output aux2 · 1000"} < set(labels("googlenet_aux"))
+    assert "dropout 0.5" in labels("squeezenet1_1")
+    assert {"layer scale 1×1×1", "3×3 std ↓2 · 16"} < set(labels("dm_nfnet_f0"))
+
+
 def test_the_shares_of_the_panels_add_up_to_the_network():
     for name in ("efficientnet_b0", "resnet50", "mobilenet_v2"):
         panels = lay_out(zoo.build(name)).panels

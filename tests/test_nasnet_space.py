@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from itertools import permutations, product
+from collections import Counter
+from itertools import combinations_with_replacement, permutations, product
 
 import numpy as np
 import pytest
@@ -34,15 +35,16 @@ SMALL_BASE = CellNetwork(
 
 
 def small(normal=(2, ("identity", "separable_3x3")), reduction=(1, ("max_3x3", "conv_1x1")), **more) -> CellSpace:
-    """A space around a small network, of (blocks, ops) for each kind of cell."""
+    """A space around a small network, of (blocks, ops), or (blocks, ops, always), for each kind of cell."""
+    columns = ("blocks", "ops", "always")
     cells = {
-        kind: {"blocks": blocks, "ops": ops} for kind, (blocks, ops) in (("normal", normal), ("reduction", reduction))
+        kind: dict(zip(columns, told, strict=False)) for kind, told in (("normal", normal), ("reduction", reduction))
     }
     return CellSpace.model_validate({"name": "small", "base": SMALL_BASE, "cells": cells, **more})
 
 
-def isomorphic(cell: Cell) -> frozenset:
-    """All ways to tell a cell: orders of its blocks and of their halves."""
+def tellings(cell: Cell) -> frozenset:
+    """All ways to tell a cell, with what it joins: orders of its blocks and of their halves."""
     found = set()
     for order in permutations(range(len(cell.blocks))):
         number = {state: state for state in range(INPUTS)} | {INPUTS + b: INPUTS + n for n, b in enumerate(order)}
@@ -53,53 +55,119 @@ def isomorphic(cell: Cell) -> frozenset:
                 break
             told.append(tuple(halves))
         else:
-            found.add(tuple(told))
+            found.add((tuple(told), tuple(sorted(number[state] for state in cell.joined))))
     return frozenset(found)
 
 
-def every_cell(blocks: int, ops: tuple[str, ...]) -> set[frozenset]:
-    """The distinct cells of so many blocks, from every spelling."""
+def every_cell(blocks: int, ops: tuple[str, ...], always: tuple[int, ...]) -> set[frozenset]:
+    """The distinct cells of so many blocks, from every telling whose blocks are in the order of what they read."""
     rows = [
-        [Block(*half, *other) for half, other in product(product(range(INPUTS + number), ops), repeat=2)]
-        for number in range(blocks)
-    ]
-    return {isomorphic(Cell(blocks=cell)) for cell in product(*rows)}
+        list(combinations_with_replacement(product(range(INPUTS + number), ops), 2)) for number in range(blocks)
+    ]  # halves in order
+    found, seen = set(), set()
+    for told in product(*rows):
+        reads = [(right, left) for (left, _), (right, _) in told]
+        read = {state for pair in reads for state in pair}
+        joined = tuple(state for state in range(INPUTS + blocks) if state in always or state not in read)
+        if reads == sorted(reads) and (told, joined) not in seen:
+            cell = Cell(blocks=tuple(Block(*left, *right) for left, right in told), outputs=joined)
+            found.add(tellings(cell))
+            seen |= tellings(cell)
+    return found
+
+
+def retold(cell: Cell, rng: np.random.Generator) -> Cell:
+    """The same cell, its blocks and their halves in an order by chance."""
+    number, blocks = {state: state for state in range(INPUTS)}, []
+    while left := [b for b in range(len(cell.blocks)) if INPUTS + b not in number]:
+        chosen = rng.choice([b for b in left if {cell.blocks[b].left, cell.blocks[b].right} <= set(number)])
+        block = cell.blocks[chosen]
+        halves = rng.permutation([(number[block.left], block.left_op), (number[block.right], block.right_op)])
+        blocks.append(Block(*(half for state, op in halves for half in (int(state), str(op)))))
+        number[INPUTS + int(chosen)] = INPUTS + len(blocks) - 1
+    return Cell(blocks=tuple(blocks), outputs=tuple(number[state] for state in cell.joined))
+
+
+def normal_cells(space: CellSpace) -> list[frozenset]:
+    """The normal cells of a small space's genomes, of those with one of the reduction cells."""
+    codes = listed(space)
+    one = space.genomes(codes[(codes[:, -2:] == codes[0, -2:]).all(axis=1)])
+    return [tellings(space.decode(genome).normal) for genome in one]
 
 
 # -- counts and spellings -------------------------------------------------------------------------------------
 
+ALWAYS = ((), (1,), (2,), (1, 3), (3,))  # an input is itself in any telling; a block is what its place makes it
+ONE_OP, TWO_OPS = ("identity",), ("identity", "max_3x3")
+
 
 @pytest.mark.parametrize(
-    ("blocks", "ops"), [(1, ("identity", "max_3x3")), (2, ("identity", "max_3x3")), (3, ("identity",))]
+    ("blocks", "ops", "always"),
+    [
+        (1, TWO_OPS, ()),
+        *((2, TWO_OPS, always) for always in ALWAYS),
+        *((3, ONE_OP, always) for always in ALWAYS),
+        *((3, TWO_OPS, always) for always in ((), (2,))),
+        *((4, ONE_OP, always) for always in ((), (3,), (0, 2, 4))),
+    ],
 )
-def test_every_cell_has_a_genome_and_but_for_equal_blocks_only_one(blocks, ops):
-    space = small(normal=(blocks, ops))
+def test_every_cell_has_one_genome(blocks, ops, always):
+    space = small(normal=(blocks, ops, always), reduction=(1, ONE_OP))
     codes = listed(space)
     assert space.size == space.count() == len(codes) == len(np.unique(codes, axis=0))
     genomes = space.genomes(codes)
     assert space.walk(genomes).allowed.all()
-    cells = [isomorphic(space.decode(genome).normal) for genome in genomes]
-    assert set(cells) == every_cell(blocks, ops)
-    several = {cell for cell in cells if cells.count(cell) > cells.count(cells[0])}
-    for cell in several:  # told twice only where one block stands in it twice
-        assert all(len(set(told)) < len(told) for told in cell)
+    cells = normal_cells(space)
+    assert len(cells) == len(set(cells)) == space.shape("normal").size
+    assert set(cells) == every_cell(blocks, ops, always)
 
 
-def test_genomes_of_one_network_have_one_canonical_spelling():
-    space = small(normal=(3, ("identity", "separable_3x3", "max_3x3")))
-    rng = np.random.default_rng(0)
-    for genome in space.sample(60, rng=rng):
+def test_the_networks_of_a_space_do_not_depend_on_the_order_of_its_ops():
+    told = [small(normal=(3, ops, (2,)), reduction=(1, ONE_OP)) for ops in (TWO_OPS, TWO_OPS[::-1])]
+    assert set(normal_cells(told[0])) == set(normal_cells(told[1]))
+
+
+@pytest.mark.parametrize("always", [(), (2,), (3,)])
+def test_genomes_of_one_network_have_one_canonical_spelling(always):
+    space = small(normal=(3, ("identity", "separable_3x3", "max_3x3"), always))
+    for genome in space.sample(60, rng=np.random.default_rng(0)):
         network = space.decode(genome)
-        orders = isomorphic(network.normal)
-        spelled = set()
-        for told in sorted(orders):
-            normal = Cell(blocks=tuple(Block(*left, *right) for left, right in told))
-            found = space.encode(network.model_copy(update={"normal": normal}))
-            assert space.walk(found[None]).allowed.all()
-            spelled.add(found.tobytes())
-        blocks = network.normal.blocks
-        assert genome.tobytes() in spelled
-        assert len(spelled) == 1 or len(set(blocks)) < len(blocks)
+        for blocks, joined in tellings(network.normal):
+            normal = Cell(blocks=tuple(Block(*left, *right) for left, right in blocks), outputs=joined)
+            assert np.array_equal(space.encode(network.model_copy(update={"normal": normal})), genome)
+
+
+@pytest.mark.parametrize("space", [NASNET, small(*[(5, TWO_OPS, (4,))] * 2), small(*[(6, TWO_OPS, (3, 5))] * 2)])
+def test_a_network_told_in_any_order_has_the_genome_that_it_was_decoded_from(space):
+    rng = np.random.default_rng(5)
+    for genome in space.sample(200, rng=rng):
+        network = space.decode(genome)
+        cells = {kind: retold(getattr(network, kind), rng) for kind in ("normal", "reduction")}
+        assert np.array_equal(space.encode(network.model_copy(update=cells)), genome)
+
+
+def test_any_genome_has_a_canonical_spelling_that_of_its_network_if_that_is_in_the_space():
+    space, rng, inside = small(normal=(4, TWO_OPS, (3,))), np.random.default_rng(6), 0
+    genomes = rng.integers(0, list(space.slots.values()), (300, len(space.slots))).astype(np.int8)
+    canonical = space.genomes(space.canonical(space.codes(genomes)))
+    assert space.walk(canonical).allowed.all()
+    for genome, spelling in zip(genomes, canonical, strict=True):
+        try:
+            encoded = space.encode(space.decode(genome))
+        except SpaceError:
+            continue
+        assert np.array_equal(encoded, spelling)
+        inside += 1
+    assert 100 < inside < 300
+
+
+@pytest.mark.parametrize("always", [(), (2,)])
+def test_samples_are_uniform_over_networks_whose_cells_hold_a_block_twice(always):
+    space = small(normal=(3, ONE_OP, always), reduction=(1, ONE_OP))
+    drawn = [space.decode(genome) for genome in space.sample(40 * space.size, rng=np.random.default_rng(7))]
+    counts = Counter((tellings(network.normal), network.reduction) for network in drawn)
+    assert len(counts) == space.size == 3 * len(every_cell(3, ONE_OP, always))
+    assert chisquare(list(counts.values())).pvalue > 1e-4
 
 
 def test_samples_are_uniform_over_the_feasible_networks():

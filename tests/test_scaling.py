@@ -19,6 +19,7 @@ from nas.graph.ops import StochasticDepth
 from nas.lowering import lower
 from nas.multiplying import multiply
 from nas.rounding import rounding_rule
+from nas.space import SearchSpace
 from scaling import PRESETS, RULES, apply, implied_phi, scale, scale_graph
 
 
@@ -78,7 +79,8 @@ def outcome(table, depth, width, resolution):
 def draws(n, names, rng):
     """`n` networks of each space and the named ones of the zoo, each with some rule's multipliers at a φ in [-2, 4]."""
     spaces = [search_spaces.load(name) for name in search_spaces.names()]
-    sampled = [space.decode(genome) for space in spaces for genome in space.sample(n, rng=rng)]
+    tables = [space for space in spaces if isinstance(space, SearchSpace)]  # cells are scaled as bare graphs
+    sampled = [space.decode(genome) for space in tables for genome in space.sample(n, rng=rng)]
     for table in [*sampled, *(zoo.architecture(name) for name in names)]:
         used = RULES[rng.choice(list(RULES))]().at(rng.uniform(-2, 4))
         yield table, used.depth, used.width, used.resolution

@@ -63,5 +63,5 @@ def test_a_width_that_halves_or_groups_do_not_divide_is_refused_with_one_that_fi
         stage({"block": "shufflenetv2", "channels": 25})
     with pytest.raises(ScaleError, match=r"stage1, .*25 channels cannot be split as 24 of 48.*scale the Architecture"):
         scale_graph(zoo.build("shufflenet_v2_x0_5"), width=0.52, rounding="nearest")
-    with pytest.raises(ScaleError, match=r"stage1, .*make 14 channels where its mark makes 13; scale the Architecture"):
+    with pytest.raises(ScaleError, match=r"stage1, .*make 14 channels where its mark makes 13; .*Architecture"):
         scale_graph(zoo.build("ghostnet_100"), width=0.8, rounding="nearest")

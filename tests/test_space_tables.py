@@ -19,8 +19,9 @@ from nas.errors import FileError, GraphError, NasError, SpaceError
 from nas.graph import cost
 from nas.lowering import lower, lower_block, lower_edge, recipe
 from nas.space import SearchSpace
-from nas.space.counting import listed
+from nas.space.counting import _estimate, listed
 from nas.space.distinct import ambiguity
+from nas.space.feasible import Feasible
 from nas.space.lint import lint
 from nas.space.spelling import Spelling
 
@@ -71,7 +72,9 @@ def test_only_the_stride_of_a_block_changes_the_size_of_a_map(kind, stride, size
     build = recipe(search_spaces.load("efficientnet").reference, (24, size, size))
     reduced = row.reduced(size)
     with nullcontext() if reduced else pytest.raises(GraphError, match="does not fit"):
-        assert lower_stage(row, build).shape == (16, reduced, reduced)
+        channels, *sides = lower_stage(row, build).shape
+        assert sides == [reduced, reduced]
+        assert channels == 16 or not row.uniform
 
 
 # -- what YAML makes of a cell -----------------------------------------------------------------------------
@@ -216,6 +219,7 @@ KINDS = {
     "ghost": {"expand": [4, 4.001, 6], "kernel": [1, 3], "se": [0, 0.25, 0.251]},
     "shufflenet": {"groups": [1, 2], "kernel": [1, 3], "first": ["grouped", "dense"]},
     "shufflenetv2": {"kernel": [1, 3]},
+    "dense": {"kernel": [1, 3], "ratio": [4, 4.001, 2], "compression": [0.5, 0.501, 1]},
 }
 
 
@@ -300,8 +304,9 @@ def test_the_size_of_a_space_needs_no_prices(space_name):
         ]
     if space.linked:
         assert size == ways[0]
-    else:
-        assert size < ways[0]
+    else:  # links that allow further spellings: the share of draws that are canonical tells how many
+        estimate = _estimate(Feasible(space, []))
+        assert estimate.low <= size <= estimate.high < ways[0]
 
 
 def test_the_cost_of_repeated_strided_blocks_at_odd_sizes_is_that_of_the_graph(tmp_path):

@@ -25,7 +25,7 @@ class Dense(Stage):
     compression: Ratio = 0.5
 
     def reduced(self, size: int) -> int:
-        return max(1, size // self.stride)
+        return size // self.stride
 
     def begin(self, build: Recipe, x: Value) -> Value:
         if self.stride == 1:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from nas.commands.arguments import Family, Json, Name
-from nas.errors import NasError
 from nas.report.console import group, show, show_json
 
 app = group("Published networks.")
@@ -59,8 +58,6 @@ def show_(name: Name, as_json: Json = False) -> None:
     network = load_network(name)
     total = cost_of(network.graph)
     if as_json:
-        if network.architecture is None:
-            raise NasError(f"{name} is a bare graph; it has no table to show")
         show_json(network_document(network, params=total.params, macs=total.macs))
         return
     table = [] if network.architecture is None else [stage_table(network.architecture), ""]

@@ -142,7 +142,9 @@ class Graph:
                 if node is not self.input:
                     shapes[name] = node.op.shapes(*[shapes[source][index] for source, index in node.inputs])
             except GraphError as error:
-                raise GraphError(f"node {name!r}: {error}") from None
+                asked, own = ("×".join(map(str, shape)) for shape in (image.shapes()[0], self.input_shape))
+                where = "" if asked == own else f"an image of {asked} does not fit (the network's own is {own}): "
+                raise GraphError(f"{where}node {name!r}: {error}") from None
         return shapes
 
     def lint(self) -> list[str]:

@@ -29,6 +29,7 @@ PALETTE = {
     "pool": ("#bfe6da", "#009e73"),
     "join": ("#ffffff", INK),
     "other": ("#eceff3", "#7b8794"),
+    "again": ("#ffffff", "#7b8794"),
     "link": ("#fff9c4", "#8a7d00"),
 }
 PANEL, BAR, WIRE = "#f7f8fa", {"macs": "#0072b2", "params": "#e69f00"}, "#4a5563"

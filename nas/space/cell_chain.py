@@ -5,8 +5,9 @@ one, but not on which of the earlier blocks. What a cell's output costs those th
 nothing in the cell reads, since those are joined. So a state between two blocks is the set of states read so far, and
 the two kinds of cells add up: neither has to know of the other.
 
-Blocks stand in the order of what they read, the later of their two states first: every cell can be told so, and but
-for blocks that read the same two states in one way only. To hold that order a state also has the last block's inputs.
+Blocks stand in the order of what they read, the later of their two states first; to hold that order a state also has
+the last block's inputs. Which order of blocks that read the same two states spells a cell (`nas.space.cell_order`), the
+links do not know.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from nas.cells import INPUTS
 from nas.errors import SpaceError
 from nas.graph.costing import Share
+from nas.space.cell_count import size
+from nas.space.cell_order import Cells, joining, spelled
 from nas.space.cell_prices import CellPrices
 from nas.space.chain import MOST_CELLS, MOST_COST, Link
 
@@ -74,23 +76,34 @@ class CellShape:
         kept = sum(1 << state for state in {left, right} if state not in self.always)
         return Reads(before | kept, (first, second), left == right, LOST if block == self.blocks - 1 else pair)
 
-    @cached_property
+    @property
     def size(self) -> int:
-        """How many cells there are: blocks in order, and of those that read the same two states, ops in order."""
-        ops = len(self.ops)
-        upto: list[list[int]] = []  # of so many blocks, by the last pair
-        for block in range(self.blocks):
-            row = []
-            for pair, (left, right) in enumerate(self.pairs(block)):
-                kinds = ops * (ops + 1) // 2 if left == right else ops * ops
-                total = 0
-                for first in range(block, -1, -1):  # the block that first reads this pair
-                    if pair < len(self.pairs(first)):
-                        before = sum(upto[first - 1][:pair]) if first else 1
-                        total += before * comb(kinds + block - first, block - first + 1)
-                row.append(total)
-            upto.append(row)
-        return sum(upto[-1])
+        """How many cells there are."""
+        return size(self.blocks, len(self.ops), self.always)
+
+    @cached_property
+    def _states(self) -> NDArray[np.intp]:
+        """The pairs of states by number: (pairs, 2)."""
+        return np.array(self.pairs(self.blocks - 1))
+
+    def told(self, codes: NDArray[np.intp]) -> Cells:
+        """The cells of these options of blocks (n, 2 × blocks), joining what they should as their blocks stand."""
+        return joining(self._states[codes[:, ::2]], self.op_pairs[codes[:, 1::2]], self.always)
+
+    def canonical(self, codes: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The spellings of cells, from any order of their blocks: both (n, 2 × blocks).
+
+        Where no cell of the shape joins what these join as told, that gives way to the order.
+        """
+        pairs, (left, right), (first, second) = codes[:, ::2], self._states.T, self.op_pairs.T
+        turned = (left == right)[pairs] & (first > second)[codes[:, 1::2]]  # one state, and its two ops out of order
+        others = np.flatnonzero((pairs[:, 1:] <= pairs[:, :-1]).any(axis=1) | turned.any(axis=1))
+        canonical = codes.copy()  # the rest, whose blocks all read different states, has no other telling
+        for always in (self.always, None):
+            found, least = spelled(self.told(codes[others]), len(self.ops), always)
+            canonical[others[found]] = least
+            others = np.delete(others, found)
+        return canonical
 
 
 def cell_links(shape: CellShape, prices: CellPrices | None = None) -> list[Link]:

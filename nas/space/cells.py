@@ -18,7 +18,7 @@ from nas.cells import INPUTS, OPERATIONS, Block, Cell, CellNetwork, steps
 from nas.errors import SpaceError, unknown
 from nas.files import check_schema
 from nas.space.cell_chain import CellShape, cell_links, rest_link
-from nas.space.cell_order import ordered
+from nas.space.cell_order import spelled
 from nas.space.cell_prices import KINDS, CellPricer, Kind, input_classes
 from nas.space.chain import ADDITIVE, Link
 from nas.space.coding import SCHEMA, Genomes, Space
@@ -40,7 +40,7 @@ class CellChoices(Row):
     """What a kind of cell may be made of: `blocks` blocks, each the sum of two of these `ops` of two states.
 
     The output joins all states that no block reads, and those of `always` in any case, numbered as in a Cell whose
-    blocks are in order.
+    blocks are in the order of what they read.
     """
 
     ops: Annotated[tuple[str, ...], Field(min_length=1, max_length=len(OPERATIONS))]
@@ -174,39 +174,23 @@ class CellSpace(Space):
 
     @cached_property
     def size(self) -> int:
-        """How many networks there are, exactly: pairs of cells, up to the order of their blocks.
-
-        But for cells that hold one block twice: where those have different readers, the cell counts for each order.
-        """
+        """How many networks there are, exactly: pairs of cells, up to the order of their blocks."""
         return self.shape("normal").size * self.shape("reduction").size
 
     # -- between genomes and networks ----------------------------------------------------------------
 
+    def _own(self, kind: Kind, codes: NDArray[np.intp]) -> NDArray[np.intp]:
+        """The columns of one kind of cell: (n, 2 × its blocks)."""
+        normal = 2 * self.shape("normal").blocks
+        return codes[:, :normal] if kind == "normal" else codes[:, normal:]
+
     def canonical(self, codes: NDArray[np.intp]) -> NDArray[np.intp]:
-        """The canonical spelling: blocks in the order of what they read, then of their ops (`nas.space.cell_order`)."""
-        return np.concatenate([self.ordered(kind, codes)[0] for kind in KINDS], axis=1)
+        """The canonical spelling: of the tellings of either cell in order the least (`nas.space.cell_order`)."""
+        return np.concatenate([self.shape(kind).canonical(self._own(kind, codes)) for kind in KINDS], axis=1)
 
     def spelled(self, codes: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Whether of blocks that read the same two states, the ops are in order; the links know of the rest."""
-        kept = np.ones(len(codes), dtype=np.bool_)
-        for _, number, block in self._blocks():
-            if block:
-                (pair, ops), (before, ops_before) = codes[:, 2 * number :].T[:2], codes[:, 2 * number - 2 :].T[:2]
-                kept &= (pair != before) | (ops >= ops_before)
-        return kept
-
-    def ordered(
-        self, kind: Kind, codes: NDArray[np.intp], renamed: NDArray[np.intp] | None = None
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The codes of one kind of cell in order (n, 2 × blocks), and the new number of each of its states.
-
-        With `renamed`, blocks read the state of that number in place of each one.
-        """
-        shape, start = self.shape(kind), 0 if kind == "normal" else 2 * self.shape("normal").blocks
-        pairs = np.array(shape.pairs(shape.blocks - 1))
-        own = codes[:, start : start + 2 * shape.blocks]
-        states = pairs[own[:, ::2]] if renamed is None else renamed[pairs[own[:, ::2]]]
-        return ordered(states, shape.op_pairs[own[:, 1::2]], len(shape.ops))
+        """Whether option codes in order (the links know of that) are the least tellings in order."""
+        return np.asarray((self.canonical(codes) == codes).all(axis=1))
 
     def decode(self, genome: Sequence[int] | Genomes) -> CellNetwork:
         """The network of one genome."""
@@ -229,18 +213,21 @@ class CellSpace(Space):
         ours = {str(kind): getattr(self.reference, kind) for kind in KINDS}
         if architecture.model_copy(update=ours) != self.reference:
             raise SpaceError(f"not in {self.name}: its filters, repeats, stem or habits differ from those of the base")
-        codes = np.array([[code for kind in KINDS for code in self._told(kind, getattr(architecture, kind))]])
-        canonical = self.canonical(codes)
-        network = self.decode(self.genomes(canonical)[0])
-        for kind in KINDS:
-            joined: Sequence[int] = getattr(architecture, kind).joined
-            moved, wanted = self.ordered(kind, codes)[1][0], getattr(network, kind).joined
-            if {int(moved[state]) for state in joined} != set(wanted):
-                raise SpaceError(
-                    f"not in {self.name}: its {kind} cell joins other states than those that no block reads"
-                    f"{' and those that are always joined' if self.shape(kind).always else ''}"
-                )
-        return np.asarray(self.genomes(canonical)[0])
+        codes = np.concatenate([self._spelled(kind, getattr(architecture, kind)) for kind in KINDS], axis=1)
+        return np.asarray(self.genomes(codes)[0])
+
+    def _spelled(self, kind: Kind, cell: Cell) -> NDArray[np.intp]:
+        """The canonical option codes of a cell: (1, 2 × blocks)."""
+        shape = self.shape(kind)
+        told = shape.told(np.array([self._told(kind, cell)]))
+        joined = np.isin(np.arange(INPUTS + shape.blocks), cell.joined)
+        found, codes = spelled(told._replace(joined=joined[None]), len(shape.ops), shape.always)
+        if not len(found):
+            always = " and those that are always joined" if shape.always else ""
+            raise SpaceError(
+                f"not in {self.name}: its {kind} cell joins other states than those that no block reads{always}"
+            )
+        return codes
 
     def _told(self, kind: Kind, cell: Cell) -> list[int]:
         """The option codes of a cell, its blocks as they stand."""

@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from nas.blocks import Stage
 from nas.budget import Budget
-from nas.space.cells import CellSpace
 from nas.space.chain import ADDITIVE
 from nas.space.coding import Space
 from nas.space.distinct import ambiguity
 from nas.space.feasible import reach
 from nas.space.space import SearchSpace
-from nas.space.twins import twins
 
 SAMPLE = 20_000  # architectures of a histogram
 
@@ -34,12 +32,11 @@ class Unusable:
 
 def lint(space: Space, budgets: Sequence[Budget] = ()) -> list[str]:
     """Findings in words: rows that spell one network twice, ambiguous genomes, choices that no budget allows."""
-    findings = spelled_again(space) if isinstance(space, SearchSpace) else []
-    told = (
-        ambiguity(space) if isinstance(space, SearchSpace) else twins(space) if isinstance(space, CellSpace) else None
-    )
-    if told is not None:
-        findings.append(told)
+    findings = []
+    if isinstance(space, SearchSpace):  # the genomes of cells are one a network by construction
+        findings += spelled_again(space)
+        if (told := ambiguity(space)) is not None:
+            findings.append(told)
     return findings + [
         f"{found.slot} = {found.choice}: no network within {found.budget} can have it "
         f"(with it: {found.least:,} to {found.most:,})"

@@ -26,6 +26,14 @@ class Entry(NamedTuple):
     plan: Plan | None = None
 
     @property
+    def resolution(self) -> int:
+        """Pixels of the side of its images."""
+        if self.architecture is not None:
+            return self.architecture().resolution
+        assert self.plan is not None
+        return self.plan.resolution
+
+    @property
     def num_classes(self) -> int:
         """The classes of the published network."""
         return self.plan.num_classes if self.plan else 1000

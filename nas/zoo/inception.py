@@ -108,8 +108,8 @@ def auxiliary_head(build: Recipe, x: Value, num_classes: int) -> Value:
 
 def plan(*, auxiliary: bool) -> Plan:
     """Inception v3; images are normalised before it (torchvision's `transform_input` is off)."""
-    draw = partial(inception_v3, auxiliary=auxiliary)
-    return Plan(draw, 299, dropout=0.5, habits=HABITS, parts={"norm": "bn"}, init="inception_v3")
+    whole = partial(inception_v3, auxiliary=auxiliary)
+    return Plan(whole, 299, dropout=0.5, habits=HABITS, parts={"norm": "bn"}, init="inception_v3")
 
 
 ENTRIES: dict[str, Entry] = {

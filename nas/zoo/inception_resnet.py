@@ -125,14 +125,14 @@ def inception_resnet_v2(build: Recipe, x: Value, num_classes: int, dropout: floa
 
 V1, V2 = (
     Plan(
-        draw,
+        whole,
         299,
         dropout=0.2,  # figure 15
         habits=HABITS,
         parts={"norm": "bn", "fc": "classif"},
         init="torch",
     )
-    for draw in (inception_resnet_v1, inception_resnet_v2)
+    for whole in (inception_resnet_v1, inception_resnet_v2)
 )
 
 ENTRIES: dict[str, Entry] = {

@@ -51,7 +51,7 @@ LARGE, MOBILE = (
 # timm's names; Cadene/pretrained-models.pytorch numbers the mobile network's cells as if there were six in a stage too.
 NAMES = CellNames(halved="", first=(0, 6, 12))
 
-MOBILE_CODE = "timm.models.nasnet.NASNetALarge(stem_size=32,num_features=1056), 4 cells a stage (no registered entry)"
+MOBILE_CODE = "timm's NASNetALarge of 1056 features, 4 cells a stage, rewired as TF-slim's mobile (no registered entry)"
 
 ENTRIES: dict[str, Entry] = {
     "nasnetalarge": Entry("nasnet", None, "timm", plan=cell_plan(LARGE, NAMES)),

@@ -1,4 +1,4 @@
-"""Networks that no table of stages holds: a function that draws the graph in the words of recipes."""
+"""Networks that no table of stages holds: a function that lowers the graph in the words of recipes."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from functools import partial
 from typing import Literal
 
 from nas.blocks.recipe import Habits, Recipe, Value
-from nas.cells import PARTS, CellNames, CellNetwork, draw
+from nas.cells import PARTS, CellNames, CellNetwork, lower_into
 from nas.graph import Graph
 from nas.naming import Verbatim
 
 HABITS = Habits()
-Draw = Callable[[Recipe, Value, int, float], Value | list[Value]]
+Lower = Callable[[Recipe, Value, int, float], Value | list[Value]]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What draws a network, and its habits.
+    """What lowers a network, and its habits.
 
-    `draw(build, image, num_classes, dropout)` adds the nodes and returns the output, or a list: the output, then those
+    `lower(build, image, num_classes, dropout)` adds the nodes and returns the output, or a list: the output, then those
     of auxiliary classifiers; `num_classes` 0 leaves out every classifier. Its roles are the oracle's module names;
     `parts` says how the oracle calls the parts of a group ("conv": "conv", "norm": "bn"). `num_classes` and `in_chans`
     are those of the published network. `cells` describes a network of repeated cells, which a space may have as base.
     """
 
-    draw: Draw
+    lower: Lower
     resolution: int
     num_classes: int = 1000
     in_chans: int = 3
@@ -40,14 +40,14 @@ class Plan:
     def graph(self, num_classes: int, in_chans: int, *, dropout: float | None = None, name: str = "") -> Graph:
         """The graph for images of `in_chans` × resolution × resolution."""
         build = Recipe((in_chans, self.resolution, self.resolution), self.habits, Verbatim(self.parts))
-        out = self.draw(build, build.input, num_classes, self.dropout if dropout is None else dropout)
+        out = self.lower(build, build.input, num_classes, self.dropout if dropout is None else dropout)
         return build.graph(out if isinstance(out, list) else [out], name=name, init=self.init, taps=self.taps)
 
 
 def cell_plan(network: CellNetwork, names: CellNames) -> Plan:
     """The plan of a network of cells."""
     return Plan(
-        partial(draw, network=network, names=names),
+        partial(lower_into, network=network, names=names),
         network.resolution,
         dropout=network.dropout,
         habits=network.habits,

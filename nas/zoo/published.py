@@ -33,14 +33,9 @@ class Figures(NamedTuple):
     cause: str
     brief_rounded: bool = False  # the brief prints 527M, not the count
 
-    @property
-    def whole(self) -> bool:
-        """Whether the macs are those of all outputs. Inference leaves out the auxiliary ones."""
-        return "aux_logits=True" not in self.oracle
-
     def counted(self, graph: Graph) -> tuple[int, int]:
-        """(params, macs) of `graph` at this input shape, the macs counted as those of the oracle."""
-        return graph.params, cost(graph if self.whole else graph.cut(), self.input_shape).macs
+        """(params, macs) of `graph` at this input shape; the macs are of inference, where auxiliary heads rest."""
+        return graph.params, cost(graph.cut(), self.input_shape).macs
 
 
 @lru_cache(maxsize=1)

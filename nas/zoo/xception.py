@@ -65,6 +65,6 @@ def xception(build: Recipe, x: Value, num_classes: int, dropout: float) -> Value
     return build.classify(build.mean(x), dropout, num_classes)
 
 
-# timm's rule of initial weights is that of torchvision's ResNets.
-PLAN = Plan(xception, resolution=299, parts={"pool": "global_pool"}, init="resnet")
+# Dropout: §4.3. timm's rule of initial weights is that of torchvision's ResNets.
+PLAN = Plan(xception, resolution=299, dropout=0.5, parts={"pool": "global_pool"}, init="resnet")
 ENTRIES: dict[str, Entry] = {"xception": Entry("xception", None, "timm:legacy_xception", plan=PLAN)}

@@ -17,7 +17,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from oracles import import_torchvision, unregistered
+from oracles import built
 
 FILE = Path(__file__).parents[2] / "nas" / "zoo" / "measured.json"
 
@@ -26,18 +26,11 @@ def measured(oracle: str) -> dict[str, Any]:
     """The row of an oracle "LIBRARY:MODEL", or of that at an image size "LIBRARY:MODEL@SIZE"."""
     oracle, _, told = oracle.partition("@")
     library, _, name = oracle.partition(":")
-    torchvision, shape = import_torchvision(), (3, 224, 224)
+    shape: tuple[int, ...] = (3, 224, 224)
     with torch.device("meta"):
-        if library == "torchvision":
-            model = getattr(torchvision.models, name)(weights=None)
-        elif library == "code":
-            model = unregistered(name)
-        else:
-            import timm
-
-            model = timm.create_model(name)
-            settings = model.default_cfg
-            shape = tuple(settings.get("test_input_size") or settings["input_size"])
+        model = built(library, name)
+    if settings := getattr(model, "default_cfg", None):
+        shape = tuple(settings.get("test_input_size") or settings["input_size"])
     if told:
         shape = (3, int(told), int(told))
     with FlopCounterMode(display=False) as counter, torch.no_grad():

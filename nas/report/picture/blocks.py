@@ -35,15 +35,24 @@ class Block:
         return len(self.parts)
 
     @property
+    def called(self) -> str:
+        """ "block 2" or "block 2–4"."""
+        first, last = self.numbers[0], self.numbers[-1]
+        return f"block {first}" if first == last else f"block {first}–{last}"
+
+    @property
     def entered(self) -> bool:
         """Whether the wire of the block above runs on into this one."""
         return any(start == ENTRY for start, _ in self.edges)
 
     def same(self, other: Block) -> bool:
-        """Whether `other` stands in the same stage and computes what this one does."""
+        """Whether `other` stands in the same stage and is drawn as this one is.
+
+        What they read may differ in channels (SqueezeNet's first two fire modules), and so in what none of them says.
+        """
         if (self.stage, self.edges) != (other.stage, other.edges):
             return False
-        mine, theirs = ([part.essence for part in block.parts] for block in (self, other))
+        mine, theirs = ([part.looks for part in block.parts] for block in (self, other))
         return mine == theirs or self._widened(other) is not None
 
     def merged(self, other: Block) -> Block:
@@ -63,7 +72,7 @@ class Block:
                 found.append(replace(mine, label=f"{first} … {theirs.shape[0]}", shape=theirs.shape))
             elif mine.kind == theirs.kind == "link" and mine.essence == theirs.essence:
                 found.append(replace(mine, label=f"{mine.label}, {theirs.label}"))
-            elif (mine.kind, mine.label, mine.detail) != (theirs.kind, theirs.label, theirs.detail):
+            elif mine.looks != theirs.looks:
                 return None
             else:
                 found.append(mine)
@@ -132,8 +141,10 @@ def _pieces(pile: list[Part]) -> Iterator[list[Part]]:
 def _mark_outputs(graph: Graph, piles: Sequence[Pile], maker: dict[str, int]) -> None:
     """Put a pill behind each tensor that leaves the network."""
     shapes = graph.shapes()
+    stages = [graph.nodes[name].stage for name, _ in graph.outputs]
+    telling = len(set(stages)) == len(stages) and all(stages)  # an auxiliary classifier is a stage of its own
     for number, (name, index) in enumerate(graph.outputs, start=1):
-        which = f"output {number}" if len(graph.outputs) > 1 else "output"
+        which = "output" if len(stages) == 1 else f"output {stages[number - 1] if telling else number}"
         label = f"{which} · {dims(shapes[name][index])}"
         piles[maker[name]].leaving.append(Part("port", label, inputs=((name, index),), essence=label))
 

@@ -1,7 +1,7 @@
 """From a block to a grid: the row of each part, its lane, and the lane in which each edge passes rows on its way.
 
 Row 0 is the wire from the block above, the last row the wire to the block below. Lane 0 is the trunk:
-the longest path through the block.
+the longest path through the block, and above a concat the path to its first input. Branches stand in its order.
 """
 
 from __future__ import annotations
@@ -45,8 +45,11 @@ def arrange(block: Block) -> Grid:
     for start, end in block.edges:
         sources[end].append(start)
         readers[start].append(end)
+    ordered = {place for place, part in enumerate(block.parts) if part.label.startswith("concat")}
+    # From the box at the end of a branch the wire runs straight down; from a round join it may go round others.
+    straight = {place for place, part in enumerate(block.parts) if not part.round and set(readers[place]) <= ordered}
     row = _rows(block.exit, sources, readers)
-    lane, owners = _lanes(block.exit, row, _depths(block.exit, sources), sources, readers)
+    lane, owners = _lanes(block.exit, row, _depths(block.exit, sources), sources, readers, ordered, straight)
     return _routed(block, row, lane, owners)
 
 
@@ -77,34 +80,56 @@ def _lanes(
     depth: dict[int, int],
     sources: dict[int, list[int]],
     readers: dict[int, list[int]],
+    ordered: set[int],
+    straight: set[int],
 ) -> tuple[dict[int, int], dict[Cell, int]]:
     """The lane of each place, and who owns which cell: chains of parts stand in one lane, the longest in lane 0."""
     lane = {ENTRY: 0, exit_: 0}
-    trunk = _chain(sources[exit_][0] if sources[exit_] else _lowest(range(exit_), row), depth, sources, lane)
+    order = _Order(row, depth, sources, readers, ordered)
+    trunk = order.chain(sources[exit_][0] if sources[exit_] else order.last(range(exit_)), lane)
     owners: dict[Cell, int] = {(0, step): ENTRY for step in range(row[trunk[-1]])}
     owners |= {(0, step): trunk[0] for step in range(row[trunk[0]] + 1, row[exit_] + 1)}
     _stand(trunk, 0, row, lane, owners)
     while waiting := [place for place in range(exit_) if place not in lane]:
-        chain = _chain(_lowest(waiting, row), depth, sources, lane)
+        chain = order.chain(order.last(waiting), lane)
         above = max((row[source] for source in sources[chain[-1]]), default=row[chain[-1]] - 1)
         below = max((row[reader] for reader in readers[chain[0]]), default=row[chain[0]] + 1)
         span = range(above + 1, below)
         free = next(number for number in range(1, len(row) + 1) if all((number, step) not in owners for step in span))
         _stand(chain, free, row, lane, owners)
+        if chain[0] in straight:
+            owners |= {(free, step): chain[0] for step in range(row[chain[0]] + 1, below)}
     return lane, owners
 
 
-def _lowest(places: Iterable[int], rank: dict[int, int]) -> int:
-    """The place of the highest rank; of several the first."""
-    return max(places, key=lambda place: (rank[place], -place))
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """Which parts get a lane first. `ordered` are the places whose sources stand from left to right (a concat's)."""
 
+    row: dict[int, int]
+    depth: dict[int, int]
+    sources: dict[int, list[int]]
+    readers: dict[int, list[int]]
+    ordered: set[int]
 
-def _chain(end: int, depth: dict[int, int], sources: dict[int, list[int]], placed: dict[int, int]) -> list[int]:
-    """From `end` upwards, each time through the deepest source, as far as parts have no lane yet."""
-    chain = [end]
-    while above := [source for source in sources[chain[-1]] if source not in placed]:
-        chain.append(_lowest(above, depth))
-    return chain
+    def chain(self, end: int, placed: dict[int, int]) -> list[int]:
+        """From `end` upwards, each time through the deepest source, as far as parts have no lane yet."""
+        chain = [end]
+        while above := [source for source in self.sources[chain[-1]] if source not in placed]:
+            first = [source for source in above if self.depth[source] > 0][:1] if chain[-1] in self.ordered else []
+            chain.append(max(first or above, key=lambda source: (self.depth[source], -source)))
+        return chain
+
+    def last(self, places: Iterable[int]) -> int:
+        """The place that feeds the lowest of `ordered`, else the lowest; of several the first to be read."""
+        return max(places, key=self._rank)
+
+    def _rank(self, place: int) -> tuple[int, int, int]:
+        fed = [reader for reader in self.readers[place] if reader in self.ordered]
+        if not fed:
+            return self.row[place], 0, -place
+        reader = max(fed, key=lambda reader: self.row[reader])
+        return self.row[reader] - 1, -self.sources[reader].index(place), -place
 
 
 def _stand(chain: list[int], number: int, row: dict[int, int], lane: dict[int, int], owners: dict[Cell, int]) -> None:
@@ -147,5 +172,6 @@ def _passage(span: range, start: int, liked: tuple[int, int], boxes: int, owners
         turns = (above == start or number == liked[0]) and below in (start, BOX)
         return turns and all(owners.get((number, step), start) == start for step in span)
 
-    lanes: list[int] = [*liked, *range(boxes, boxes + len(owners) + 1)]
+    among = sorted(range(1, boxes), key=lambda number: abs(number - liked[1]))
+    lanes: list[int] = [*liked, *among, *range(boxes, boxes + len(owners) + 1)]
     return next(number for number in lanes if is_free(number))

@@ -14,12 +14,13 @@ from typing import NamedTuple
 from nas.budget import human
 from nas.graph import Cost, Graph, cost
 from nas.report.picture.blocks import Block, blocks
+from nas.report.picture.once import drawn_once
 from nas.report.picture.panels import Column, Frame, Panel, columns, shifted
 from nas.report.picture.text import fitted, text_width, wrapped
 from nas.report.picture.wiring import Box, Wire
 from nas.report.picture.words import KINDS, dims
 
-PAGE = 1200.0  # widest row of panels (2500 pixels at 150 dpi), unless one panel alone is wider
+PAGE = 1236.0  # widest row of panels (2640 pixels at 150 dpi), unless one panel alone is wider
 NARROWEST = 430.0
 MOST_BOXES = 1500  # the boxes after these are left out, and the header says so
 MARGIN, GUTTER, ROW_GAP = 16.0, 14.0, 24.0
@@ -32,9 +33,13 @@ SIGNS = {
     r"\d×\d+ .*· \d": "3×3 · 96: kernel and output channels",
     r" dw": "dw: depthwise",
     r" g\d": "g: groups",
+    r"^sep \d": "sep: depthwise, then 1×1",
+    r"\d std\b": "std: standardised filters",
     r"↓\d": "↓2: stride 2",
     r" d\d": "d: dilation",
     r"\bBN\b": "BN: batch norm",
+    r"^ from .*: \d": "from concat · 96: what stands behind that in the other block",
+    r"× \d\S*: \d": "× 2: with twice the channels",
     r"^SE": "SE 8: squeeze-excite through 8 channels",
     r"^× \d": "× n: the block stands there n times in a row",
 }
@@ -75,7 +80,7 @@ class Layout:
 
 def lay_out(graph: Graph, title: str = "") -> Layout:
     """The picture of a graph in points; `title` stands for the graph's own name."""
-    total, found = cost(graph), blocks(graph)
+    total, found = cost(graph), drawn_once(blocks(graph))
     shown = _first(found)
     made = columns(shown, total)
     rows = _rows([column.panel.width for column in made])

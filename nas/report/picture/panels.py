@@ -144,10 +144,9 @@ def shifted(wire: Wire, right: float, down: float) -> Wire:
 
 def _frame(block: Block, drawn: Drawn, x: float, y: float, width: float) -> Frame:
     """The border around a block: "block 2" or "block 2–4"; the words keep clear of the wire that comes in."""
-    first, last = block.numbers[0], block.numbers[-1]
-    which = f"{first}" if len(block.numbers) == 1 else f"{first}–{last}"
     room = FRAME_PAD + drawn.axis - 7
-    caption = next((said for said in (f"block {which}", which) if text_width(said, CAPTION_SIZE) <= room), "")
+    shorter = (block.called, block.called.removeprefix("block "))
+    caption = next((said for said in shorter if text_width(said, CAPTION_SIZE) <= room), "")
     times = f"× {len(block.numbers)}" if len(block.numbers) > 1 else ""
     return Frame(x, y, width, _height(block, drawn), caption, times)
 

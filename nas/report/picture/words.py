@@ -24,6 +24,7 @@ from nas.graph.ops import (
     RadixSoftmax,
     Scale,
     Split,
+    StandardisedConv2d,
     StochasticDepth,
     UnitVariance,
     ZeroPad2d,
@@ -35,12 +36,13 @@ KINDS = {
     "port": "input, output",
     "conv": "convolution",
     "pointwise": "1×1 convolution",
-    "depthwise": "depthwise convolution",
+    "depthwise": "depthwise or separable convolution",
     "linear": "linear",
     "gate": "squeeze-excite",
     "pool": "pooling",
     "join": "add, multiply",
     "other": "other op",
+    "again": "like another block",
     "link": "same letter: same tensor",
 }
 
@@ -79,8 +81,23 @@ def words(op: Op) -> Words:
 def _conv(op: Conv2d) -> Words:
     kind = "depthwise" if op.depthwise else "pointwise" if op.kernel == (1, 1) else "conv"
     groups = " dw" if op.depthwise else f" g{op.groups}" if op.groups > 1 else ""
-    dilation = "" if op.dilation == (1, 1) else f" d{max(op.dilation)}"
-    return Words(kind, f"{dims(op.kernel)}{groups}{_down(op.stride)}{dilation} · {op.out_channels}")
+    standardised = " std" if isinstance(op, StandardisedConv2d) else ""
+    return Words(kind, f"{dims(op.kernel)}{standardised}{groups}{_steps(op)} · {op.out_channels}")
+
+
+def _steps(op: Conv2d) -> str:
+    """Stride and dilation, each after a space."""
+    return _down(op.stride) + ("" if op.dilation == (1, 1) else f" d{max(op.dilation)}")
+
+
+def separable(depthwise: Conv2d, pointwise: Conv2d) -> Words:
+    """The two layers of a separable convolution in one box."""
+    return Words("depthwise", f"sep {dims(depthwise.kernel)}{_steps(depthwise)} · {pointwise.out_channels}")
+
+
+@words.register
+def _dropout(op: Dropout) -> Words:
+    return Words("other", f"dropout {op.rate:g}")
 
 
 @words.register
