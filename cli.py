@@ -179,7 +179,9 @@ def search(
         int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 4000).")
     ] = None,
     objective: Annotated[str, typer.Option("--objective", help="score, or score with costs: score,macs")] = "score",
-    sampler: Annotated[str, typer.Option("--sampler", help="nsga2, tpe or random.")] = "nsga2",
+    sampler: Annotated[
+        str | None, typer.Option("--sampler", help="model, nsga2 (default of several objectives), tpe or random.")
+    ] = None,
     evaluator: Annotated[
         str | None, typer.Option("--evaluator", help="One of `nascli evaluator list`, with its keys.")
     ] = None,

@@ -168,7 +168,7 @@ def ridge(problem: Problem, tally: Tally, seed: int) -> None:
 
 
 def plain(make: Callable[[int], optuna.samplers.BaseSampler]) -> Method:
-    """Optuna as its users call it: categorical choices, the cap as a constraint; proposals over it cost nothing here."""
+    """Optuna as its users call it: categorical choices, the cap as a constraint; what is over it is not counted."""
 
     def search(problem: Problem, tally: Tally, seed: int) -> None:
         study = optuna.create_study(direction="maximize", sampler=make(seed))

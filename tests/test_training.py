@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import resource
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 from scipy.stats import t as student
 
 import nas
@@ -18,8 +20,9 @@ import search_spaces
 from nas.architecture import Architecture
 from nas.blocks import ConvStem, PoolHead, stages
 from nas.errors import EvaluatorError, FileError, NasError, TrainingError
-from nas.evaluators import Failure, Score, Task, named_evaluator
+from nas.evaluators import About, Failure, Score, Task, named_evaluator
 from nas.lowering import lower
+from nas.report.standing import standing
 from nas.space.lint import lint
 from nas.training import process
 from nas.training.batches import Batches, Sized, erased
@@ -301,7 +304,21 @@ def test_a_recipe_that_is_none_is_told(change, message):
 def test_a_recipe_without_measured_figures_says_so():
     for named in RECIPES.values():
         assert named.summary
-        assert not named.quality or {"spearman", "data", "note"} <= named.quality.keys()
+        assert not named.quality or {"seed_to_seed", "seed_to_seed_interval", "n", "data", "note"} == set(named.quality)
+
+
+def test_the_figures_of_a_validated_recipe_are_those_that_were_measured():
+    rows = json.loads((Path(__file__).parents[1] / "results" / "training.json").read_text())
+    runs = {(row["network"], row["seed"]): row["top1"] for row in rows if row["try"] == "3 × 10k"}
+    networks = sorted({network for network, _ in runs})
+    agreed = spearmanr(*([runs[network, seed] for network in networks] for seed in (0, 1))).statistic
+    quick = RECIPES["quick"].quality
+    assert (quick["n"], quick["seed_to_seed"]) == (len(networks), round(agreed, 2))
+
+
+def test_a_search_says_what_is_known_of_its_recipe():
+    told = standing(About("train", quality=dict(RECIPES["quick"].quality)), "fashion")
+    assert "two seeds of this training agree at Spearman 0.82" in told
 
 
 # -- the evaluator --------------------------------------------------------------------------------------------

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nas.errors import FileError
 from nas.evaluators.score import About, Failure, Score, checked
 from nas.files import read_text
 
 SCHEMA = "nascli.label/1"
+SCORES = "zero_cost.jsonl"  # the file of zero-cost scores, beside that of labels
 LARGEST = 2**30  # bytes; a line has some 400
 
 
@@ -49,15 +50,10 @@ class LabelCache:
             self._read(path)
 
     def _read(self, path: Path) -> None:
-        for line in read_text(path, LARGEST).splitlines():
+        for told in kept_lines(path, SCHEMA):
             try:
-                told = json.loads(line)
-                if told["schema"] != SCHEMA:
-                    raise FileError(f"{path}: holds {str(told['schema'])[:60]!r}; this version reads {SCHEMA}")
                 score = checked(Score(**told["score"]))
                 key = Key(str(told["evaluator"]), str(told["digest"]), int(told["seed"]))
-            except FileError:
-                raise
             except (ValueError, KeyError, TypeError):
                 continue
             if isinstance(score, Score):
@@ -74,11 +70,26 @@ class LabelCache:
         if isinstance(answer, Score):
             self._kept[key] = answer
             if self.path is not None:
-                _append(self.path, json.dumps({"schema": SCHEMA, **key._asdict(), "score": asdict(answer)}))
+                append_line(self.path, {"schema": SCHEMA, **key._asdict(), "score": asdict(answer)})
         return answer
 
 
-def _append(path: Path, line: str) -> None:
+def kept_lines(path: Path, schema: str) -> Iterator[dict[str, Any]]:
+    """The objects of a file of JSON lines; FileError where one is of another schema. What is no object is left out."""
+    for line in read_text(path, LARGEST).splitlines():
+        try:
+            told = json.loads(line)
+            found = told["schema"]
+        except (ValueError, KeyError, TypeError):
+            continue
+        if found != schema:
+            raise FileError(f"{path}: holds {str(found)[:60]!r}; this version reads {schema}")
+        yield told
+
+
+def append_line(path: Path, told: dict[str, Any]) -> None:
+    """Append an object to a file of JSON lines, by one write."""
+    line = json.dumps(told)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as file:

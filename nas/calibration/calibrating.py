@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,22 +11,23 @@ from typing import Any
 import numpy as np
 
 from nas.budget import Budget, read_budgets
-from nas.calibration.cache import LabelCache, name_of
+from nas.calibration.cache import SCORES, LabelCache, name_of
 from nas.calibration.choosing import most_promising, prior_covariance, spread_out
 from nas.calibration.features import FeatureMap, Floats
 from nas.calibration.gaussian import Kernels, rows
 from nas.calibration.labelling import FEWEST, Labelling, Progress
 from nas.calibration.models import Fit, fit, gaussian
-from nas.calibration.zero_cost import ZeroCost
+from nas.calibration.zero_cost import VERSION as MEASURED
+from nas.calibration.zero_cost import ZeroCost, measured
 from nas.errors import EvaluatorError, InfeasibleError
-from nas.evaluators.calibrated import CalibratedEvaluator, Terms
+from nas.evaluators.calibrated import CalibratedEvaluator, Terms, costly
 from nas.evaluators.score import Evaluator
 from nas.space import Genomes, Space
 
 POOL = 500
 MOST = 500  # labels; the averaging over draws of the prior inverts matrices of that size
 SPREAD = 0.8  # of the labels are spread over the pool, the others go to the most promising; see results/calibration.md
-VERSION = "1"  # of the fit: another one scores differently
+VERSION = "2"  # of the fit: another one scores differently
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,7 @@ class Calibration:
     runs: Floats
     asked: int
     failed: int
+    foretold: Mapping[str, float | None]  # zero-cost scores that are features, and the R² of those foretold
 
     def predict(self, genomes: Genomes) -> tuple[Floats, Floats, Floats]:
         """Worth, and the ends of a 90 % interval for one more label, of genomes (n, slots): arrays of (n,)."""
@@ -62,6 +64,7 @@ class Calibration:
             "asked": self.asked,
             "failed": self.failed,
             "pool": len(self.pool),
+            **({"zero_cost_r2": dict(self.foretold)} if self.foretold else {}),
         }
 
 
@@ -93,13 +96,15 @@ def calibration(
     *,
     rng: np.random.Generator | None = None,
     pool: Genomes | None = None,
+    scores: Mapping[str, Floats] | None = None,
     progress: Progress = lambda told: None,
 ) -> Calibration:
     """Label some networks of a pool within the budgets, and fit what they are worth.
 
     Four fifths of the labels are spread over the pool, the others go to the most promising network, one at a time. A
-    network whose label failed is replaced, up to `n` times. `rng` is that of `terms.seed` where none is given, and
-    `pool` is drawn. Raises EvaluatorError where the labels bear no fit.
+    network whose label failed is replaced, up to `n` times. `rng` is that of `terms.seed` where none is given; `pool`
+    is drawn, and with `terms.proxies` its zero-cost `scores` are measured, where they are not given. Raises
+    EvaluatorError where the labels bear no fit.
     """
     space, rng = terms.space, rng or np.random.default_rng(terms.seed)
     if terms.n < FEWEST:
@@ -110,9 +115,15 @@ def calibration(
         )
     if pool is None:
         pool = draw_pool(space, terms.labeller, terms.budgets, terms.pool, rng)
-    features = FeatureMap(space, pool, ZeroCost(space, terms.seed) if terms.proxies else None)
+    features = FeatureMap(space, pool)
     if not features.groups:
         raise EvaluatorError(f"calibrated: the {len(pool)} networks of {space.name} within the budgets are all alike")
+    zero_cost = None
+    if terms.proxies:
+        if scores is None:
+            scores = measured(space, pool, terms.seed, terms.scores, progress)
+        zero_cost = ZeroCost(features, pool, scores)
+        features = FeatureMap(space, pool, zero_cost)
     known = features(pool)
     told = Labelling(space, pool, terms.labeller, LabelCache(terms.cache), progress)
     n = min(terms.n, len(pool))
@@ -142,6 +153,7 @@ def calibration(
         runs=told.runs,
         asked=told.asked,
         failed=len(told.failures),
+        foretold=zero_cost.r2 if zero_cost else {},
     )
 
 
@@ -154,17 +166,22 @@ def calibrate(
     rng: np.random.Generator,
     top: int = 5,
     seeds: int = 2,
+    proxies: bool | None = None,
     cache: str | Path | None = None,
     progress: Progress = lambda told: None,
 ) -> CalibratedEvaluator:
     """An evaluator of `space`, fitted on `n` labels of `labeller` for networks within the budgets.
 
-    The `top` best believed are labelled again with `seeds` more seeds. With `cache`, a file, no label is ever asked for
-    twice. Raises EvaluatorError where the labels bear no fit, InfeasibleError where nothing fits the budgets.
+    The `top` best believed are labelled again with `seeds` more seeds. `proxies`: zero-cost scores are features too;
+    None: where a label costs more than they do. With `cache`, a file, no label is ever asked for twice, nor is a
+    network's score measured twice (zero_cost.jsonl beside it). Raises EvaluatorError where the labels bear no fit,
+    InfeasibleError where nothing fits the budgets.
     """
     kept = None if cache is None else Path(cache)
     seed = int(rng.integers(2**31))
-    terms = Terms(space, labeller, tuple(read_budgets(budgets)), n, top, seeds, POOL, seed=seed, cache=kept)
+    proxies = costly(labeller) if proxies is None else proxies
+    beside = None if kept is None else kept.with_name(SCORES)
+    terms = Terms(space, labeller, tuple(read_budgets(budgets)), n, top, seeds, POOL, seed, proxies, kept, beside)
     return CalibratedEvaluator(terms, calibration(terms, rng=rng, progress=progress))
 
 
@@ -181,4 +198,5 @@ def fingerprint(terms: Terms) -> str:
     """Changes when the labels of a calibration, or its fit, could."""
     parts = [VERSION, terms.space.to_json(), name_of(terms.labeller.about), *map(str, terms.budgets)]
     parts += [f"{key}={getattr(terms, key)}" for key in ("n", "top", "seeds", "pool", "seed", "proxies")]
+    parts += [MEASURED] if terms.proxies else []
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -8,7 +8,7 @@ fine ones (partial pooling: Gelman & Hill 2006, Data Analysis Using Regression a
     totals   each column of the table, summed over the stages: how much squeeze-excite, how many blocks, …
     trends   the same, weighted by the place of the stage: rather early or rather late
     stages   each column of each stage
-    proxies  zero-cost scores, where they are asked for
+    proxies  zero-cost scores, where they are asked for (nas.calibration.zero_cost)
 """
 
 from __future__ import annotations

@@ -28,7 +28,9 @@ class Terms:
     """What is labelled and how: `n` networks, then the `top` best believed again with `seeds` more seeds.
 
     `pool` is the number of networks of the space, within the budgets, that these are chosen from; `seed` draws it and
-    is that of the first labels. `cache` is the file in which labels are kept for ever; None: kept in memory.
+    is that of the first labels and of the zero-cost scores. With `proxies` the pool's zero-cost scores are measured
+    first, a second or more a network, and are features of the fit; those of other networks are foretold. `cache` is the
+    file in which labels are kept for ever, `scores` that of zero-cost scores; None: kept in memory.
     """
 
     space: Space
@@ -41,6 +43,12 @@ class Terms:
     seed: int = 0
     proxies: bool = False
     cache: Path | None = None
+    scores: Path | None = None
+
+
+def costly(labeller: Evaluator) -> bool:
+    """Whether a label costs more than zero-cost scores do, so that they are worth measuring to save labels."""
+    return not (labeller.cheap or hasattr(labeller, "genomes") or labeller.about.unit == PROXY_SCORE)
 
 
 class CalibratedEvaluator:
@@ -115,6 +123,7 @@ class CalibratedEvaluator:
 
 def _made(values: dict[str, str], task: Task) -> Evaluator:
     from nas.calibration import default_path
+    from nas.calibration.cache import SCORES
     from nas.evaluators import made
 
     where = "evaluator calibrated"
@@ -124,10 +133,11 @@ def _made(values: dict[str, str], task: Task) -> Evaluator:
         )
     if task.space is None:
         raise EvaluatorError(f"{where}: it is fitted on networks of a space; name one: --space")
-    if (proxies := values.get("proxies", "no")) not in ("yes", "no"):
-        raise EvaluatorError(f"{where}: proxies={proxies} is neither yes nor no")
+    if (proxies := values.get("proxies", "auto")) not in ("auto", "yes", "no"):
+        raise EvaluatorError(f"{where}: proxies={proxies} is none of auto, yes and no")
     labeller = made(values["labels"], inner(values, "labels"), task)
     default = None if labeller.cheap or hasattr(labeller, "genomes") else default_path()
+    cache = Path(values["cache"]) if "cache" in values else default
     return CalibratedEvaluator(
         Terms(
             space=task.space,
@@ -138,8 +148,9 @@ def _made(values: dict[str, str], task: Task) -> Evaluator:
             seeds=whole(values, "seeds", 2, 0, 100, where),
             pool=whole(values, "pool", 500, 10, 5_000, where),
             seed=whole(values, "seed", 0, 0, 2**31 - 1, where),
-            proxies=proxies == "yes",
-            cache=Path(values["cache"]) if "cache" in values else default,
+            proxies=costly(labeller) if proxies == "auto" else proxies == "yes",
+            cache=cache,
+            scores=(cache or default_path()).with_name(SCORES),
         )
     )
 
@@ -154,8 +165,10 @@ CALIBRATED = Member(
         "seeds": "how many other seeds (2); 0: none",
         "pool": "networks within the budgets that these are chosen from (500)",
         "seed": "draws the pool, and is the seed of the first labels (0)",
-        "proxies": "yes: zero-cost scores as features too, a second or so a network (no)",
-        "cache": "the file in which labels are kept for ever (labels.jsonl in the user's cache folder)",
+        "proxies": "yes: zero-cost scores as features too, measured once for the pool, a second or more a network; "
+        "no; auto: yes where a label costs more, as training does, no for costs, tables and zero-cost scores (auto)",
+        "cache": "the file in which labels are kept for ever (labels.jsonl in the user's cache folder); zero-cost "
+        "scores are kept beside it",
     },
     nests=("labels",),
     example="calibrated:labels=params,n=8,top=0,pool=40",

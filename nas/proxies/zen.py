@@ -2,7 +2,8 @@
 
 f ends before the pooling of the head, its weights are normal with variance 1, x and ε are noise. σ² is a norm's mean
 variance in the batch, what it divides by; so the norms keep the numbers small and the score is that of the network
-without them. The difference is measured in L1, summed over the map, as in the authors' code (the paper's is Frobenius).
+without them. Residual sums stay; the paper takes them out first, so that its networks may rank otherwise. The
+difference is measured in L1, summed over the map, as in the authors' code (the paper's is Frobenius).
 """
 
 from __future__ import annotations

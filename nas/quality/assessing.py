@@ -102,10 +102,11 @@ def _case(asked: Case, scores: Floats, rivals: dict[str, Floats], inside: list[S
     if not inside:
         return asked
     others = {name: values for name, values in rivals.items() if _orders(values) != _orders(scores)}
+    same = next((name for name in rivals if name not in others), "")
     medians = {name: _median(values, inside) for name, values in others.items()}
     drawn = np.median([sample.spearmans(scores) for sample in inside], axis=0)
     median, rival = _figure(_median(scores, inside), drawn), median_rival(medians)
-    case = replace(asked, in_bands=[sample.spearman(scores) for sample in inside], median=median)
+    case = replace(asked, in_bands=[sample.spearman(scores) for sample in inside], median=median, same=same)
     if not rival:
         return case
     behind = np.median([sample.spearmans(others[rival]) for sample in inside], axis=0)

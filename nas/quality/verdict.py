@@ -46,12 +46,14 @@ class Case:
     asked: int = 1
     failed: int = 0
     seen: int = 0
+    same: str = ""  # the baseline that orders the networks as the evaluator does
 
 
 def verdict(case: Case) -> tuple[str, str]:
     """The verdict's word, and its reason in a sentence or two."""
     doubts = [*_doubts(case)]
-    asides = "".join(f" {doubt[0].upper()}{doubt[1:]}." for doubt in doubts)
+    told = [*doubts, *([f"it orders the networks as {case.same} does"] if case.same else [])]
+    asides = "".join(f" {one[0].upper()}{one[1:]}." for one in told)
     if case.median is None:
         return UNTOLD, f"No band of macs holds 20 of the networks.{asides}"
     several = len(case.in_bands) > 1

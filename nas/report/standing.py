@@ -19,6 +19,12 @@ def standing(about: About, space: str) -> str:
         held = "" if not quality.get("used_in_fit") else ", on networks that it was fitted on"
         word = f" ({quality['verdict']})" if "verdict" in quality else ""
         return f"how well this score ranks: {', '.join(parts)} over {quality['n']:,} labelled networks{held}{word}"
+    if (agreed := quality.get("seed_to_seed")) is not None:
+        low, high = quality["seed_to_seed_interval"]
+        return (
+            f"two seeds of this training agree at Spearman {agreed:.2f} ({low:.2f} to {high:.2f}) on {quality['n']:,} "
+            "networks of one budget; how it ranks beside longer trainings is unknown"
+        )
     if (noise := quality.get("noise")) is not None:
         return f"labels of {quality['n']:,} networks; a run differs from its network's mean by {noise['sd']:.2g}"
     if "noise" in quality:

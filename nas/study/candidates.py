@@ -31,7 +31,8 @@ class Candidates:
         """One architecture of each tenth of the pool, cut by macs, in random order."""
         macs = self.space.costs(self.space.genomes(self.pool), ("macs",))["macs"]
         parts = np.array_split(np.lexsort((rng.random(len(macs)), macs)), min(FIRST, len(macs)))
-        return self.pool[rng.permutation([rng.choice(part) for part in parts])]
+        chosen: NDArray[np.intp] = rng.permutation([rng.choice(part) for part in parts])
+        return self.pool[chosen]
 
     def considered(self, best: Codes, rng: np.random.Generator) -> Codes:
         """The pool, the neighbours of the first of `best` and the offspring of all of them; `best` comes best first."""

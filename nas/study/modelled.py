@@ -15,11 +15,12 @@ from optuna.trial import FrozenTrial, TrialState
 
 from nas.space.feasible import Codes
 from nas.space.nearest import Nearest
-from nas.study.proposing import Floats, Proposals, Proposer
+from nas.study.proposing import Proposals, Proposer
+from nas.study.surrogate import Floats
 
 STEADY, SHARE = 100, 50  # so many trials each have a model of their own; later one model serves n/50 trials
 SPARE = 8  # proposals that a model has ready beyond those, should others take some
-STEP = 3  # every third trial is a step from the best one, however little the model expects of it
+STEP = 5  # every fifth trial is a step from the best one, however little the model expects of it
 
 
 class Modelled(BaseSampler):
@@ -27,7 +28,7 @@ class Modelled(BaseSampler):
 
     Trials 0 to 9 are stratified by macs. Trial n draws from (seed, n) and the trials before it alone: its model has
     learnt the trials that were finished among the first `served_from(n)`, and takes those under evaluation to come
-    out as it expects. Every third trial is a step of one slot from the best, so that no model keeps a search from
+    out as it expects. Every fifth trial is a step of one slot from the best, so that no model keeps a search from
     climbing. Without any difference between scores, draws are uniform.
     """
 

@@ -21,7 +21,6 @@ from nas.space.nearest import Nearest
 from nas.study.modelled import Modelled
 
 
-
 class Kind(NamedTuple):
     """A kind of sampler: `make(seed, nearest)`, and the trials that are drawn uniformly before it has a say.
 
@@ -57,7 +56,7 @@ def nsga2(seed: int, nearest: Nearest) -> BaseSampler:
 
 
 def model(seed: int, nearest: Nearest) -> BaseSampler:
-    """A Gaussian process on slots and costs, and the most expected improvement, also among the best ones' neighbours."""
+    """A Gaussian process on slots and costs: the most expected improvement, and steps from the best."""
     return Modelled(nearest, seed)
 
 

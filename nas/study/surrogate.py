@@ -14,7 +14,7 @@ from scipy.special import erfcx, ndtr
 
 from nas.space import Genomes, Space
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[np.float64]
 
 # The grid from which the likelihood chooses: length over which slots forget each other (in shares of all slots),
 # weight of the costs beside the slots, noise beside both.
@@ -50,13 +50,13 @@ class Reader:
         self._centre, self._spread = costs.mean(axis=0), np.where(spread > 1e-9, spread, 1.0)
 
     def _costs(self, genomes: Genomes) -> Floats:
-        return np.log(np.stack([*self.space.costs(genomes).values()], axis=1) + 1.0)
+        return np.asarray(np.log(np.stack([*self.space.costs(genomes).values()], axis=1) + 1.0))
 
     def read(self, genomes: Genomes) -> Features:
         """Features of genomes (n, slots); both blocks have inner products of order one."""
         slots = np.concatenate([hot[genomes[:, i]] for i, hot in enumerate(self._hot)], axis=1)
         costs = (self._costs(genomes) - self._centre) / self._spread / np.sqrt(len(self._centre))
-        return Features(slots / np.float32(np.sqrt(len(self._hot))), costs.astype(np.float32))
+        return Features((slots / np.sqrt(len(self._hot))).astype(np.float32), costs.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Kernel:
 
     def between(self, left: Features, right: Features) -> NDArray[np.float32]:
         """The matrix of (rows of `left`, rows of `right`)."""
-        alike = left.slots @ right.slots.T
+        alike: NDArray[np.float32] = left.slots @ right.slots.T
         alike -= 1
         alike /= np.float32(self.length)
         np.exp(alike, out=alike)
@@ -79,7 +79,7 @@ class Kernel:
 
     def own(self, rows: Features) -> NDArray[np.float32]:
         """Each row with itself: (n,)."""
-        return 1 + np.float32(self.tilt) * np.einsum("ij,ij->i", rows.costs, rows.costs)
+        return np.asarray(1 + np.float32(self.tilt) * np.einsum("ij,ij->i", rows.costs, rows.costs))
 
 
 def grid() -> Iterator[Kernel]:
@@ -119,9 +119,9 @@ class Process:
     @classmethod
     def of(cls, kernel: Kernel, rows: Features, values: Floats) -> Process:
         """The process with one kernel."""
-        matrix = kernel.between(rows, rows).astype(np.float64)
+        matrix: Floats = kernel.between(rows, rows).astype(np.float64)
         matrix[np.diag_indices_from(matrix)] += kernel.noise
-        lower = np.linalg.cholesky(matrix)
+        lower = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
         weights = cho_solve((lower, True), values, check_finite=False)
         return cls(kernel, rows, lower, weights, max(float(values @ weights) / len(values), 1e-12))
 
@@ -140,14 +140,15 @@ class Process:
 
     def means(self, rows: Features) -> Floats:
         """Expected values (n,)."""
-        return np.asarray(self.kernel.between(rows, self.rows) @ self.weights.astype(np.float32))
+        return np.asarray(self.kernel.between(rows, self.rows) @ self.weights, dtype=np.float64)
 
     def predict(self, rows: Features) -> tuple[Floats, Floats, NDArray[np.float32]]:
         """Expected values (n,), their variances (n,), and the half (seen, n) from which covariances follow."""
         across = self.kernel.between(self.rows, rows)
         half = solve_triangular(self.lower.astype(np.float32), across, lower=True, check_finite=False)
         left = self.kernel.own(rows) - np.einsum("ij,ij->j", half, half)
-        return self.weights.astype(np.float32) @ across, self.scale * np.maximum(left, 1e-6), half
+        mean = self.weights.astype(np.float32) @ across
+        return mean.astype(np.float64), self.scale * np.maximum(left, 1e-6).astype(np.float64), half
 
     def queue(self, rows: Features, best: float, length: int) -> NDArray[np.intp]:
         """Rows to evaluate one after the other, each chosen as if those before it had come out as expected."""

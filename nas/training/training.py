@@ -102,7 +102,7 @@ class Run:
         losses = torch.zeros((), device=self.device)
         self.model.train()
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed(int(numbers.generate_state(1)[0]))  # dropout and stochastic depth draw from torch
+            _seed(int(numbers.generate_state(1)[0]), self.device)  # dropout and stochastic depth draw from torch
             for step, batch in enumerate(self.batches.epoch(np.random.default_rng(numbers)), start=epoch * steps):
                 for group in self.optimiser.param_groups:
                     group["lr"] = recipe.rate * rate_share(recipe.schedule, step, warm, trunk, total)
@@ -207,3 +207,10 @@ def _average(model: nn.Module, recipe: Recipe) -> AveragedModel | None:
         return None
     average = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]  # torch has no type for it
     return AveragedModel(model, multi_avg_fn=average, use_buffers=True)
+
+
+def _seed(seed: int, device: torch.device) -> None:
+    """Seed torch's draws on the processor and on `device`; torch.manual_seed would touch every other device too."""
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
