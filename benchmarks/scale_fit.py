@@ -120,19 +120,22 @@ def render() -> str:
         mean = f"{fmean(values):.2f}" if len(values) > 1 else "-"
         cells = [*(f"{one:.1f}" for one in point["triple"]), *sizes, f"{point['macs']:,}", f"{values[0]:.2f}", mean]
         rows.append(f"| {' | '.join(map(str, cells))} |")
+    cpu = sum(run["cpu"] for one in told["runs"].values() for run in one.values())
     return PAGE.format(
         macs=f"{told['base_macs']:,}", triples=len(points), networks=len(runs), recipe=RECIPE, top=TOP, seeds=SEEDS,
         data=DATA, rows="\n".join(rows), verdict=verdict(points, runs, noise, spread), noise=noise, spread=spread,
-        off=max(macs) / min(macs) - 1, minutes=sum(r["cpu"] for one in told["runs"].values() for r in one.values()) / 60,
+        off=max(macs) / min(macs) - 1, minutes=cpu / 60,
     )  # fmt: skip
 
 
 def verdict(points: list[dict[str, Any]], runs: dict[str, list[float]], noise: float, spread: float) -> str:
     """What follows, by the figures."""
-    tops = sorted({point["network"] for point in points if len(runs[point["network"]]) > 1}, key=lambda k: -fmean(runs[k]))
+    tops = sorted((key for key, values in runs.items() if len(values) > 1), key=lambda key: -fmean(runs[key]))
     lead = fmean(runs[tops[0]]) - fmean(runs[tops[-1]])
     error = 1.645 * noise * (2 / SEEDS) ** 0.5  # half of a 90 % interval of a difference of two means
-    best = " or ".join("(" + ", ".join(f"{x:.1f}" for x in p["triple"]) + ")" for p in points if p["network"] == tops[0])
+    best = " or ".join(
+        "(" + ", ".join(f"{x:.1f}" for x in p["triple"]) + ")" for p in points if p["network"] == tops[0]
+    )
     told = (
         f"The best mean is that of {best}. It leads the fourth by {lead:.2f} points, where a difference of two means of "
         f"{SEEDS} seeds has a 90 % interval of ± {error:.2f}: "
@@ -140,8 +143,8 @@ def verdict(points: list[dict[str, Any]], runs: dict[str, list[float]], noise: f
     told += "the four can be told apart." if lead > error else "**the four best cannot be told apart**."
     share = max(0.0, 1 - (noise / spread) ** 2)
     first = f" Of the variance between first seeds, noise leaves {share:.0%} to the networks"
-    paper = [p for p in points if p["triple"] == [1.2, 1.1, 1.1]]
-    rank = f"; (1.2, 1.1, 1.1), the triple of the grid nearest to the paper's, is number {points.index(paper[0]) + 1} of {len(points)}" if paper else ""
+    paper = next((n for n, point in enumerate(points, start=1) if point["triple"] == [1.2, 1.1, 1.1]), None)
+    rank = f"; the paper's triple on this grid, (1.2, 1.1, 1.1), is number {paper} of {len(points)}" if paper else ""
     return f"{told}{first}{rank}."
 
 

@@ -15,6 +15,8 @@ def parse_option(text: str) -> tuple[str, dict[str, str]]:
         key, equals, value = item.partition("=")
         if not (key and equals and value):
             raise NasError(f"option {text!r}: {item!r} is not key=value")
+        if key.strip() in values:
+            raise NasError(f"option {text!r}: {key.strip()!r} stands twice")
         values[key.strip()] = value.strip()
     return name.strip(), values
 

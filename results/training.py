@@ -68,8 +68,8 @@ One thread, batches of 64, three networks of the space within 2M macs ± 5 %; CP
 |---|---:|---:|
 {speed}
 
-So a recipe trains in channels-last memory and in float32 on CPUs (`amp=auto` takes bfloat16 on GPUs alone, where nothing
-was measured here). It also asks glibc to keep freed memory, which gained nothing in this measurement.
+So a recipe trains in channels-last memory and in float32 on CPUs (`amp=auto` takes bfloat16 on GPUs alone, where
+nothing was measured here). It also asks glibc to keep freed memory, which gained nothing in this measurement.
 """
 NOT_MEASURED = "No long training was measured beside them."
 
@@ -210,7 +210,8 @@ def verdict() -> str:
     more = f"{others} others were measured" if others else "No other was measured to the end, so a cheaper one may do"
     return (
         f"**The cheapest that holds is {name}**: {told['cpu']:.0f} CPU seconds a network, Spearman "
-        f"{told['spearman']:.2f} ({told['low']:.2f} to {told['high']:.2f}). It is the recipe `quick`.{caution} {more}.\n\n"
+        f"{told['spearman']:.2f} ({told['low']:.2f} to {told['high']:.2f}). It is the recipe `quick`.{caution} "
+        f"{more}.\n\n"
         "*What failed*: random crops of two pixels cost four points at this length (81.7 and 82.1 against 85.6, one "
         "network, seen on the way and not kept); bfloat16 on a CPU is slower than float32 (below)."
     )

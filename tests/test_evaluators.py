@@ -146,7 +146,9 @@ def test_an_image_that_does_not_fit_the_network_is_a_failure():
 
 @pytest.mark.parametrize(("name", "expected"), [("params", 11_689_512), ("macs", 1_814_073_344), ("depth", 18)])
 def test_costs_are_those_of_resnet18(name, expected):
-    assert made(name, None).evaluate([nas.zoo.architecture("resnet18")])[0].value == expected  # torchvision's; depth in its name
+    assert (
+        made(name, None).evaluate([nas.zoo.architecture("resnet18")])[0].value == expected
+    )  # torchvision's; depth in its name
 
 
 def test_a_search_without_labels_calls_its_score_so_and_says_how_far_proxies_disagree(tmp_path):

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nas.budget import Budget
-from nas.errors import BudgetError, EvaluatorError
+from nas.budget import Budget, human
+from nas.errors import BudgetError, EvaluatorError, FileError
 from nas.evaluators.score import About, Evaluator, Failure, Score
 from nas.labels import Labels
 from nas.labels.measured import FEWEST
@@ -59,7 +59,13 @@ def check_evaluator(
     whole, ranges = labels.rankable(), [_range(budget, width) for budget in budgets]
     if ranges:
         macs = whole.space.costs(whole.genomes, ("macs",))["macs"]
-        whole = whole.take(np.any([(low <= macs) & (macs <= high) for low, high in ranges], axis=0)).rankable()
+        inside = np.any([(low <= macs) & (macs <= high) for low, high in ranges], axis=0)
+        if not inside.any():
+            raise FileError(
+                f"{labels.source}: none of its {len(whole):,} networks lies in the bands of the budgets; they have "
+                f"{human(int(macs.min()), 'macs')} to {human(int(macs.max()), 'macs')}"
+            )
+        whole = whole.take(inside).rankable()
     if 0 < n < len(whole):
         drawn = np.random.default_rng(seed).choice(len(whole), size=n, replace=False)
         whole = whole.take(np.sort(drawn)).rankable()

@@ -8,10 +8,20 @@ from typing import Any
 
 from nas.evaluators.score import About
 
+DOUBTFUL = 0.3  # cross-validated Spearman of 10 to 20 labels that chance alone may reach
+
 
 def standing(about: About, space: str) -> str:
     """How well a score ranks, in one line, or how to find out."""
     quality = about.quality
+    if "model" in quality:  # a fit on labels of its own
+        found = quality.get("spearman")
+        told = "unknown" if found is None else f"Spearman {found:.2f}"
+        doubt = "; do not trust it" if found is None or found < DOUBTFUL else ""
+        return (
+            f"how well this score ranks: {told}, cross-validated over the {quality['n']:,} labels that it was fitted on"
+            f", some of which were chosen as promising{doubt}"
+        )
     if quality.get("spearman") is not None:
         parts = [f"Spearman {quality['spearman']:.2f}"]
         if (inside := _in_band(quality)) is not None:

@@ -13,6 +13,7 @@ from nas.training.schedules import SCHEDULES
 
 OPTIMISERS = ("sgd", "adamw")
 AMP = ("auto", "on", "off")
+SHORT_WARMUP = 0.3  # of the epochs
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,10 @@ class Recipe:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:8]
 
     def changed(self, values: Mapping[str, str]) -> Recipe:
-        """With fields as the option grammar spells them; TrainingError for what is no such value."""
+        """With fields as the option grammar spells them; TrainingError for what is no such value.
+
+        With fewer epochs and no word on the warm-up it takes a third of them at most.
+        """
         found: dict[str, Any] = {}
         for key, text in values.items():
             kind = KINDS[key]
@@ -85,6 +89,8 @@ class Recipe:
             except ValueError:
                 what = "a whole number" if kind is int else "a number"
                 raise TrainingError(f"recipe: {key}={text!r} must be {what}") from None
+        if "epochs" in found and "warmup" not in found:
+            found["warmup"] = min(self.warmup, SHORT_WARMUP * found["epochs"])
         return replace(self, **found)
 
 
