@@ -180,7 +180,7 @@ def search(
     ] = None,
     objective: Annotated[str, typer.Option("--objective", help="score, or score with costs: score,macs")] = "score",
     sampler: Annotated[
-        str | None, typer.Option("--sampler", help="model, nsga2 (default of several objectives), tpe or random.")
+        str | None, typer.Option("--sampler", help="nsga2, model (for few evaluations), tpe or random.")
     ] = None,
     evaluator: Annotated[
         str | None, typer.Option("--evaluator", help="One of `nascli evaluator list`, with its keys.")

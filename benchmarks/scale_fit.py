@@ -137,7 +137,7 @@ def verdict(points: list[dict[str, Any]], runs: dict[str, list[float]], noise: f
         "(" + ", ".join(f"{x:.1f}" for x in p["triple"]) + ")" for p in points if p["network"] == tops[0]
     )
     told = (
-        f"The best mean is that of {best}. It leads the fourth by {lead:.2f} points, where a difference of two means of "
+        f"The best mean is that of {best}. It leads the last by {lead:.2f} points, where a difference of two means of "
         f"{SEEDS} seeds has a 90 % interval of ± {error:.2f}: "
     )
     told += "the four can be told apart." if lead > error else "**the four best cannot be told apart**."

@@ -36,7 +36,8 @@ REFERENCE = {  # medians measured by others: whole table / at most 60M macs
 HEAD = """# How many evaluations a search needs
 
 Written by `OMP_NUM_THREADS=1 python benchmarks/search_efficiency.py` (hours on one core; {seeds} seeds; the sampler was
-developed on other seeds, and chosen on NAS-Bench-Macro alone).
+developed on other seeds, and chosen on NAS-Bench-Macro, but for how often it steps from the best: the surrogate was
+looked at for that too).
 
 *Found*: evaluations until a member of the best 0.1 % is met. On NAS-Bench-Macro that is one of the best {top} (0.1 % of
 3,969 networks; within 60M macs the best {top} of 2,225), on the surrogate the best 0.1 % of {swept:,} uniform feasible
