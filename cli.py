@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from nas.commands import zoo
+from nas.commands import evaluator, zoo
 from nas.commands.arguments import Budgets, Json, Name
 from nas.errors import NasError
 from nas.report.console import INTERRUPTED, DefaultGroup, fail, group, resumable, show, show_json
@@ -21,6 +21,7 @@ space_app = group("Search spaces.")
 predictor_app = group("The accuracy predictor fitted on Accel-NASBench.")
 app.add_typer(scale_app, name="scale")
 app.add_typer(zoo.app, name="zoo")
+app.add_typer(evaluator.app, name="evaluator")
 app.add_typer(space_app, name="space")
 app.add_typer(predictor_app, name="predictor")
 
@@ -142,7 +143,7 @@ def scale(
 @scale_app.command("fit")
 def scale_fit(
     name: Name,
-    evaluator: Annotated[str, typer.Option("--evaluator", help="accel_nasbench, or python:function=module.name.")],
+    evaluator: Annotated[str, typer.Option("--evaluator", help="One of `nascli evaluator list`, with its keys.")],
     product: Annotated[float, typer.Option("--product", help="α·β²·γ², the growth of macs at φ = 1.")] = 2.0,
     tolerance: Annotated[float, typer.Option("--tolerance", help="How far the product may be off.")] = 0.1,
     step: Annotated[float, typer.Option("--step", help="Of the grid of α, β and γ.")] = 0.1,
@@ -150,14 +151,15 @@ def scale_fit(
     as_json: Json = False,
 ) -> None:
     """Evaluate every α, β, γ of a grid near a cost product. The same command again resumes."""
-    from nas.evaluators import named_evaluator
+    from nas.evaluators import Task, named_evaluator
     from nas.files import write_text
     from nas.networks import load_network
     from nas.report.fits import fit_tables
     from nas.report.progress import counted
     from scaling.fitting import FILE, fit
 
-    network, judge = load_network(name), named_evaluator(evaluator)
+    network = load_network(name)
+    judge = named_evaluator(evaluator, Task(network.num_classes, network.in_chans))
     folder = out or Path("runs") / f"{network.name}-fit"
     with resumable(shlex.join(["nascli", *sys.argv[1:]])), counted() as progress:
         found = fit(network, judge, product=product, tolerance=tolerance, step=step, out=folder, progress=progress)
@@ -177,9 +179,14 @@ def search(
         int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 4000).")
     ] = None,
     objective: Annotated[str, typer.Option("--objective", help="score, or score with costs: score,macs")] = "score",
-    sampler: Annotated[str, typer.Option("--sampler", help="nsga2, tpe or random.")] = "nsga2",
+    sampler: Annotated[
+        str | None, typer.Option("--sampler", help="nsga2, model (for few evaluations), tpe or random.")
+    ] = None,
     evaluator: Annotated[
-        str | None, typer.Option("--evaluator", help="accel_nasbench, or python:function=module.name.")
+        str | None, typer.Option("--evaluator", help="One of `nascli evaluator list`, with its keys.")
+    ] = None,
+    check: Annotated[
+        Path | None, typer.Option("--check", help="check.json of `nascli evaluator check`, for the record.")
     ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that evaluate.")] = 1,
     storage: Annotated[str | None, typer.Option("--storage", help="An SQL URL that processes share.")] = None,
@@ -212,6 +219,7 @@ def search(
             storage=storage,
             out=folder,
             seed=seed,
+            check=check,
             progress=progress,
         )
     if study.interrupted:
@@ -221,8 +229,43 @@ def search(
     if as_json:
         show_json(told)
     else:
-        show(*search_tables(study), *(["", "wrote " + " ".join(map(str, written))] if written else []))
+        show(*search_tables(study, told), *(["", "wrote " + " ".join(map(str, written))] if written else []))
     raise typer.Exit(0 if study.best else 1)
+
+
+@evaluator.app.command("check")
+def evaluator_check(
+    option: Annotated[str, typer.Argument(metavar="EVALUATOR", help="An evaluator, as for `nascli search`.")],
+    space: Annotated[str, typer.Option("--space", help="A built-in space, or a .yaml or .json file.")],
+    labels: Annotated[Path, typer.Option("--labels", help="Results: a CSV or JSON file with a column a slot.")],
+    column: Annotated[str | None, typer.Option("--column", help="The column of the results (default value).")] = None,
+    n: Annotated[int, typer.Option("--n", min=0, help="Labelled networks to score, drawn at random (0: all).")] = 500,
+    band: Annotated[str, typer.Option("--band", help="Half the width of a band of macs.")] = "5%",
+    budget: Budgets = None,
+    seed: Annotated[int, typer.Option("--seed", min=0)] = 0,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write JSON, CSV and a picture to this folder.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """How well an evaluator ranks labelled networks, overall and at a fixed budget, beside what costs nothing."""
+    import search_spaces
+    from nas.budget import read_budgets
+    from nas.evaluators import evaluator_for
+    from nas.labels import read_labels
+    from nas.quality import check_evaluator
+    from nas.quality.bands import width_of
+    from nas.report.quality import check_document, check_tables, write_check
+
+    table, width, within = search_spaces.load(space), width_of(band), read_budgets(budget or ())
+    judge, results = evaluator_for(option, table, within), read_labels(labels, table, column=column)
+    check = check_evaluator(judge, results, n=n, seed=seed, width=width, budgets=within)
+    told = check_document(check)
+    written = [] if out is None else write_check(check, told, out)
+    if as_json:
+        show_json(told)
+    else:
+        show(*check_tables(told), *(["", "wrote " + " ".join(map(str, written))] if written else []))
 
 
 @space_app.command("list")

@@ -18,7 +18,7 @@ from nas.study.searching import TRIALS
 SPACE = search_spaces.load("efficientnet")
 BUDGETS = ("200M-flops", "300M-flops", "400M-flops", "500M-flops")
 COMPARED = ("400M-flops",)
-SAMPLERS = ("nsga2", "tpe", "random")
+SAMPLERS = ("model", "nsga2", "tpe", "random")
 SEEDS = range(5)
 SWEPT, STARTS = 10_000_000, 200
 

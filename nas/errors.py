@@ -38,6 +38,10 @@ class StudyError(NasError):
     """A study that cannot be started or resumed."""
 
 
+class TrainingError(NasError):
+    """A recipe that is none, or a training that cannot go on."""
+
+
 class FileError(NasError):
     """A file that cannot be read or written as what it should be."""
 

@@ -71,17 +71,22 @@ def document(schema: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def parse_json(text: str, where: str = "document") -> dict[str, Any]:
     """A JSON object, or FileError in one line."""
+    value = parse_any_json(text, where)
+    if not isinstance(value, dict):
+        raise FileError(f"{where}: expected a JSON object, found a {type(value).__name__}")
+    return value
+
+
+def parse_any_json(text: str, where: str = "document") -> Any:
+    """Any JSON value, or FileError in one line."""
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise FileError(f"{where}: not JSON ({error.msg} at line {error.lineno}); is it cut off?") from None
     except RecursionError:
         raise FileError(f"{where}: nested too deeply") from None
     except ValueError:
         raise FileError(f"{where}: holds a whole number of thousands of digits; not read") from None
-    if not isinstance(value, dict):
-        raise FileError(f"{where}: expected a JSON object, found a {type(value).__name__}")
-    return value
 
 
 def check_schema(value: dict[str, Any], *known: str, where: str = "document") -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nas.architecture import Architecture
-from nas.errors import EvaluatorError, ScaleError, StudyError
+from nas.errors import ScaleError, StudyError
 from nas.evaluators.score import Evaluator, Failure, Score
 from nas.files import check_schema, document, parse_json, read_text, write_text
 from nas.graph import cost
@@ -101,10 +101,6 @@ def fit(
     table = network.architecture
     if table is None:
         raise ScaleError(f"{network.name} is a bare graph; a fit needs an architecture, as best.json has it")
-    judge = getattr(evaluator, "score_architectures", None)
-    if judge is None:
-        name = evaluator.about.name
-        raise EvaluatorError(f"evaluator {name} scores genomes of a space only; a fit needs architectures")
     grid = triples(product, tolerance, step)
     settings = {
         "network": lower(table, network.num_classes, network.in_chans).digest(),
@@ -116,7 +112,7 @@ def fit(
         answers = _kept(folder, settings)
         kept, points = len(answers), []
         for number, triple in enumerate(grid, start=1):
-            point = _point(network, table, triple, answers, judge)
+            point = _point(network, table, triple, answers, evaluator)
             points.append(point)
             if folder is not None and len(answers) > kept:
                 _keep(folder, settings, answers)
@@ -130,7 +126,7 @@ def _point(
     table: Architecture,
     triple: Triple,
     answers: dict[str, Score | Failure],
-    judge: Callable[[Sequence[Architecture]], list[Score | Failure]],
+    judge: Evaluator,
 ) -> Point:
     """One triple's point; networks that rounding makes equal are evaluated once."""
     try:
@@ -140,7 +136,7 @@ def _point(
     graph = lower(scaled, network.num_classes, network.in_chans)
     total, key = cost(graph), f"{graph.digest()}@{scaled.resolution}"
     if key not in answers:
-        answers[key] = judge([scaled])[0]
+        answers[key] = judge.evaluate([scaled])[0]
     answer = answers[key]
     if isinstance(answer, Failure):
         return Point(triple, total.macs, total.params, reason=answer.reason)

@@ -169,7 +169,7 @@ def test_a_check_tells_what_scripts_rely_on(tmp_path):
         ([row(block2_k=7)], None, "line 2, block2_k: 7 is none of 3, 5"),
         ([row(), row("high")], None, "line 3, val_top1: 'high' is not a number"),
         ([row(101)], None, "no percentage"),
-        ([row("nan")], None, "no percentage"),
+        ([row("nan")], None, "no finite number"),
         ([row()[:5]], None, "line 2"),
         ([], None, "has no rows"),
     ],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nas import zoo
 from nas.errors import ScaleError, StudyError
-from nas.evaluators import FunctionEvaluator, named_evaluator
+from nas.evaluators import FunctionEvaluator, Task, named_evaluator
 from nas.evaluators.score import CONCESSION
 from nas.graph import cost
 from nas.lowering import lower
@@ -79,11 +79,11 @@ class Interrupted(FunctionEvaluator):
         super().__init__(wider_is_better)
         self.calls, self.most = 0, most
 
-    def score_architectures(self, architectures):
+    def evaluate(self, architectures, seed=0):
         if self.calls == self.most:
             raise KeyboardInterrupt
         self.calls += 1
-        return super().score_architectures(architectures)
+        return super().evaluate(architectures, seed)
 
 
 def test_a_fit_costs_and_scores_every_triple_and_weighs_them():
@@ -135,7 +135,7 @@ def test_a_folder_of_another_fit_is_refused_and_kept(tmp_path, other):
 
 
 def test_the_predictor_scores_what_its_domain_allows_and_tells_why_not():
-    found = fit(NETWORK, named_evaluator("accel_nasbench"))
+    found = fit(NETWORK, named_evaluator("accel_nasbench", Task()))
     assert [point.triple for point in found.scored] == [(1.9, 1, 1), (2, 1, 1)]  # β, γ leave B0's stem and image size
     assert all("outside the predictor's domain" in point.reason for point in found.points if not point.score)
     assert found.chosen.score.low < found.chosen.score.value < found.chosen.score.high

@@ -48,9 +48,11 @@ class Parameters:
     """A smooth stand-in for accuracy that needs no graph: as many parameters as the macs allow."""
 
     about, cheap = About("parameters"), True
+    space = search_spaces.load("efficientnet")
 
-    def score(self, space, genomes):
-        return [Score(float(params)) for params in space.costs(genomes, ("params",))["params"]]
+    def evaluate(self, architectures, seed=0):
+        genomes = np.array([self.space.encode(architecture) for architecture in architectures])
+        return [Score(float(params)) for params in self.space.costs(genomes, ("params",))["params"]]
 
 
 def test_a_search_beats_chance_with_as_many_evaluations():

@@ -7,15 +7,16 @@ import importlib
 import inspect
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nas.errors import EvaluatorError
-from nas.evaluators.score import About, Failure, Score, checked
+from nas.evaluators.score import About, Evaluator, Failure, Member, Score, Task, checked
 from nas.lowering import Description
-from nas.space import Genomes, Space
 
 Function = Callable[[Any], Any]  # of an Architecture, or of what else the space decodes to
 
@@ -33,18 +34,19 @@ class FunctionEvaluator:
         name = name or f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
         self.about = About(name=f"python:function={name}", fingerprint=_fingerprint(function, name))
 
-    def score(self, space: Space, genomes: Genomes) -> list[Score | Failure]:
-        return self.score_architectures([space.decode(genome) for genome in genomes])
+    def evaluate(self, architectures: Sequence[Description], seed: int = 0) -> list[Score | Failure]:
+        return [self._one(architecture, seed) for architecture in architectures]
 
-    def score_architectures(self, architectures: Sequence[Description]) -> list[Score | Failure]:
-        return [self._one(architecture) for architecture in architectures]
-
-    def _one(self, architecture: Description) -> Score | Failure:
+    def _one(self, architecture: Description, seed: int) -> Score | Failure:
+        started = time.perf_counter()
         try:
             with redirect_stdout(sys.stderr):  # stdout is for results
-                return checked(self.function(architecture))
+                answer = checked(self.function(architecture))
         except (Exception, SystemExit) as error:  # the user's code may raise anything; only this candidate fails
             return Failure(f"{type(error).__name__}: {error}".splitlines()[0][:300])
+        if isinstance(answer, Failure):
+            return answer
+        return replace(answer, seconds=answer.seconds or time.perf_counter() - started, seed=seed)
 
 
 def _fingerprint(function: Function, name: str) -> str:
@@ -72,3 +74,14 @@ def imported(function: str) -> FunctionEvaluator:
     if not callable(found):
         raise EvaluatorError(f"python:function={function}: {name} is not a function")
     return FunctionEvaluator(found, function)
+
+
+def _made(values: dict[str, str], task: Task) -> Evaluator:
+    if "function" not in values:
+        raise EvaluatorError("evaluator python: write python:function=package.module.name")
+    return imported(values["function"])
+
+
+PYTHON = Member(
+    _made, "a Python function of an Architecture", {"function": "package.module.name"}, speed="your function's"
+)

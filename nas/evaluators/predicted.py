@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import cached_property
 
 from nas.budget import human
 from nas.errors import EvaluatorError
-from nas.evaluators.score import About, Failure, Score
+from nas.evaluators.score import About, Failure, Member, Score
 from nas.lowering import Description
-from nas.predictor import Prediction, Predictor, load
-from nas.space import Genomes, Space
+from nas.predictor import Predictor, load
 
 
 class PredictorEvaluator:
-    """Scores by the predictor of that name; raises EvaluatorError outside its domain."""
+    """Scores by the predictor of that name; fails outside its domain."""
 
     cheap = True
 
@@ -37,12 +37,15 @@ class PredictorEvaluator:
             fingerprint=self._predictor.fingerprint,
         )
 
-    def score(self, space: Space, genomes: Genomes) -> list[Score]:
-        found = self._predictor.predict_genomes(space, genomes)
-        return _scores(found)
+    def evaluate(self, architectures: Sequence[Description], seed: int = 0) -> list[Score | Failure]:
+        try:
+            return [*self._scores(architectures, seed)]
+        except EvaluatorError:  # of one at least
+            return [self._one(architecture, seed) for architecture in architectures]
 
-    def score_architectures(self, architectures: Sequence[Description]) -> list[Score | Failure]:
-        return [self._one(architecture) for architecture in architectures]
+    def fitted_on(self, architectures: Sequence[Description]) -> list[bool]:
+        """Whether an architecture is one that the predictor was fitted on."""
+        return self._predictor.fitted_on(architectures)
 
     def remark(self, architecture: Description) -> str:
         """A warning where a network lies outside the costs that the predictor was fitted on, else ""."""
@@ -52,13 +55,24 @@ class PredictorEvaluator:
         ranges = (f"{human(domain[m][0], m)} to {human(domain[m][1], m)}" for m in ("macs", "params"))
         return f"the best network is extrapolated: the predictor was fitted on {' and '.join(ranges)}"
 
-    def _one(self, architecture: Description) -> Score | Failure:
+    def _one(self, architecture: Description, seed: int) -> Score | Failure:
         try:
-            return _scores(self._predictor.predict([architecture]))[0]
+            return self._scores([architecture], seed)[0]
         except EvaluatorError as error:
             return Failure(str(error))
 
+    def _scores(self, architectures: Sequence[Description], seed: int) -> list[Score]:
+        started = time.perf_counter()
+        found = self._predictor.predict(architectures)
+        seconds = (time.perf_counter() - started) / max(1, len(architectures))
+        rows = zip(found.mean.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+        return [Score(*row, seconds=seconds, seed=seed, calibrated=True) for row in rows]
 
-def _scores(found: Prediction) -> list[Score]:
-    rows = zip(found.mean.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
-    return [Score(mean, low, high) for mean, low, high in rows]
+
+ACCEL_NASBENCH = Member(
+    lambda values, task: PredictorEvaluator("accel_nasbench"),
+    "ImageNet top-1 as predicted from the 4,623 trainings of Accel-NASBench",
+    example="accel_nasbench",
+    speed="microseconds",
+    unit="predicted ImageNet top-1 (%) after 16 epochs",
+)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from nas.graph.graph import Graph
 from nas.graph.op import Shape
+from nas.graph.ops import Conv2d, Linear
 from nas.graph.storage import BYTES, peak_bytes
 
 
@@ -76,3 +77,12 @@ def cost(graph: Graph, input_shape: Shape | None = None) -> Cost:
         by_stage=dict(by_stage),
         uncounted=tuple(uncounted),
     )
+
+
+def depth(graph: Graph) -> int:
+    """Convolutions and linear layers on the longest path from the image to the first output."""
+    reached: dict[str, int] = {}
+    for name, node in graph.nodes.items():
+        before = max((reached[source] for source, _ in node.inputs), default=0)
+        reached[name] = before + isinstance(node.op, (Conv2d, Linear))
+    return reached[graph.outputs[0][0]]

@@ -23,6 +23,7 @@ from nas.architecture import Architecture
 from nas.errors import EvaluatorError, FileError, SpaceError
 from nas.files import check_schema
 from nas.lowering import Description
+from nas.predictor.data import marks
 from nas.predictor.features import Codes, FeatureMap
 from nas.predictor.link import Floats, from_link
 from nas.predictor.models import Ridge, Trees
@@ -82,6 +83,11 @@ class Predictor:
         costs = self.features.costs(self._codes_of(architectures))
         low, high = np.array([self.document["domain"][metric] for metric in ("macs", "params")]).T
         return np.asarray(((costs < low) | (costs > high)).any(axis=1))
+
+    def fitted_on(self, architectures: Sequence[Description]) -> list[bool]:
+        """True where a label of the architecture itself went into the fit."""
+        known = set(self.document["fitted_on"])
+        return [mark in known for mark in marks(self.features.slots(self._codes_of(architectures)))]
 
     # -- domain ---------------------------------------------------------------------------------------
 

@@ -57,12 +57,10 @@ def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any])
 
 def _record(study: Study, told: dict[str, Any], command: str) -> dict[str, Any]:
     """Everything that says where a result comes from."""
-    about = study.about
     return {
         **document(RECORD, {"command": command}),
         "packages": {name: version(name) for name in ("optuna", "numpy", "networkx", "pydantic")},
         "python": platform.python_version(),
-        "evaluator": {"name": about.name, "fingerprint": about.fingerprint, "quality": about.quality},
         "objectives": list(study.objectives),
         **{key: value for key, value in told.items() if key not in ("schema", "nascli_version")},
         "space_table": json.loads(study.space.to_json()),

@@ -10,6 +10,8 @@ from nas.budget import human
 from nas.evaluators.score import Score
 from nas.files import document
 from nas.ranking import value
+from nas.report.agreement import agreement, agreement_lines
+from nas.report.standing import standing
 from nas.report.tables import MACS_NOTE, grid
 from nas.study.result import Baseline, Study, Trial
 
@@ -24,6 +26,11 @@ def search_document(study: Study) -> dict[str, Any]:
         {
             "space": study.space.name,
             "budgets": [str(budget) for budget in study.budgets],
+            "evaluator": {
+                "name": study.about.name,
+                "fingerprint": study.about.fingerprint,
+                "quality": study.about.quality,
+            },
             "score": {"unit": study.about.unit, "note": study.about.note},
             "best": None if study.best is None else _best_row(study, study.best),
             "ties": [_trial_row(study, trial) for trial in study.ties[:TOLD_TIES]],
@@ -37,6 +44,7 @@ def search_document(study: Study) -> dict[str, Any]:
                 "reasons": reasons(study),
             },
             "remarks": list(study.remarks),
+            "agreement": agreement(study),
             "exhausted": study.exhausted,
             "seconds": round(study.seconds, 3),
             "resumed": study.resumed,
@@ -73,8 +81,11 @@ def _baseline_row(baseline: Baseline) -> dict[str, Any]:
 # -- for people -------------------------------------------------------------------------------------------
 
 
-def search_tables(study: Study) -> list[object]:
-    """The winner beside its baselines, its ties, the front, and what the score is and is not."""
+def search_tables(study: Study, told: dict[str, Any] | None = None) -> list[object]:
+    """The winner beside its baselines, its ties, the front, and what the score is and is not.
+
+    `told`, the study's document, has the agreement of its score with others where no label stands behind it.
+    """
     failed = [f"{count:,} of {len(study.trials):,} failed: {why}" for why, count in list(reasons(study).items())[:3]]
     if study.best is None:
         return ["no architecture could be scored", *failed]
@@ -83,22 +94,24 @@ def search_tables(study: Study) -> list[object]:
         *((f"best ≤ {b.name}", t.score, t.costs, "at no more macs") for b, t in _no_dearer(study)),
         *((b.name, b.score, b.costs, b.note) for b in study.baselines),
     ]
-    told: list[object] = [_score_table(rows, "" if study.about.unit == "score" else study.about.unit)]
+    lines: list[object] = [_score_table(rows, "" if study.about.unit == "score" else study.about.unit)]
     if study.concession and (tied := len(study.ties)) > 1:
-        told.append(
+        lines.append(
             f"{tied:,} networks tie with the highest score, {value(study.ties[0]):.2f}: their intervals cannot tell "
             f"them apart (ties.csv). Best is the one with fewest macs within {study.concession:.2f} of it."
         )
     step = max(1, len(study.front) // SHOWN)
     front = [trial for i, trial in enumerate(study.front) if i % step == 0 or trial is study.best]
     shown = [("best" if trial is study.best else "", trial.score, trial.costs, "") for trial in front]
-    told += ["", _score_table(shown, f"front ({len(front)} of {len(study.front)})")]
+    lines += ["", _score_table(shown, f"front ({len(front)} of {len(study.front)})")]
     took = f"{study.evaluated:,} evaluated in {study.seconds:.1f} s" if study.evaluated else "all evaluated earlier"
-    told += [f"{len(study.trials):,} architectures, {took}", *failed]
-    told += study.remarks
+    lines += [f"{len(study.trials):,} architectures, {took}", *failed]
+    lines += study.remarks
+    lines += agreement_lines((told or {}).get("agreement"))
     if study.exhausted:
-        told.append("every feasible architecture has been evaluated")
-    return [*told, *([study.about.note] if study.about.note else []), MACS_NOTE]
+        lines.append("every feasible architecture has been evaluated")
+    notes = [study.about.note] if study.about.note else []
+    return [*lines, *notes, standing(study.about, study.space.name), MACS_NOTE]
 
 
 def _no_dearer(study: Study) -> list[tuple[Baseline, Trial]]:

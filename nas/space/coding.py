@@ -73,6 +73,12 @@ class Space(Row):
         body = self.model_dump(mode="json")
         return json.dumps(document(SCHEMA, {column: body[column] for column in self.columns}))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A space travels to other processes as its document; tables are filled anew there."""
+        from nas.space.reading import read_space
+
+        return read_space, (json.loads(self.to_json()),)
+
     # -- what a kind of space says --------------------------------------------------------------------
 
     @property

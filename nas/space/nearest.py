@@ -30,7 +30,7 @@ class Nearest:
         self.space, self.feasible = space, Feasible(space, budgets)
 
     @cached_property
-    def _all(self) -> Codes | None:
+    def all(self) -> Codes | None:
         """All feasible architectures, where they are few."""
         if self.space.size > MOST_COMPARED:
             return None
@@ -40,6 +40,8 @@ class Nearest:
     def find(self, wish: Codes, taken: Callable[[Codes], bool], rng: np.random.Generator) -> Codes | None:
         """Option codes (parts,) of the nearest feasible architecture that is not `taken`; None when none is left."""
         wish = self.space.canonical(wish[None])[0]
+        if self.feasible.admits(wish[None])[0] and not taken(wish):
+            return wish
         for batch in self._candidates(wish, rng):
             spelled = batch if self.space.linked else self.space.canonical(batch)
             kept = self.feasible.admits(spelled)
@@ -58,10 +60,10 @@ class Nearest:
 
     def _candidates(self, wish: Codes, rng: np.random.Generator) -> Iterator[Codes]:
         """Batches that reach ever further out."""
-        if self._all is not None:
-            yield self._all
+        if self.all is not None:
+            yield self.all
             return
-        yield self._within_two(wish)
+        yield self.around(wish)
         budget = self.feasible.first
         for rarity in RARITIES:
             weights = [rarity ** part.changes(wish[i]).astype(float) for i, part in enumerate(self.space.parts)]
@@ -69,13 +71,13 @@ class Nearest:
             if near.total > 0:
                 yield near.draw(DRAWS, rng)
 
-    def _within_two(self, wish: Codes) -> Codes:
-        """Every canonical architecture at most two slots away."""
+    def around(self, wish: Codes, slots: int = 2) -> Codes:
+        """Every architecture at most `slots` (1 or 2) away, itself first; not all need be canonical or feasible."""
         around = [part.changes(wish[i]) for i, part in enumerate(self.space.parts)]
         batches = [wish[None]]
         for i, changes in enumerate(around):
-            batches.append(_replaced(wish, {i: np.flatnonzero((changes == 1) | (changes == 2))}))
-        for i, j in combinations(range(len(around)), 2):
+            batches.append(_replaced(wish, {i: np.flatnonzero((changes > 0) & (changes <= slots))}))
+        for i, j in combinations(range(len(around)), 2) if slots == 2 else ():
             left, right = np.flatnonzero(around[i] == 1), np.flatnonzero(around[j] == 1)
             batches.append(_replaced(wish, {i: np.repeat(left, len(right)), j: np.tile(right, len(left))}))
         return np.concatenate(batches)

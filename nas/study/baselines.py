@@ -22,10 +22,13 @@ def baselines_of(
 
     Only a cheap evaluator is asked; otherwise the base stands with its cost alone.
     """
-    return (_base(space, budgets, judge), *(_chance(space, budgets, judge, evaluations, seed) if judge.cheap else ()))
+    return (
+        _base(space, budgets, judge, seed),
+        *(_chance(space, budgets, judge, evaluations, seed) if judge.cheap else ()),
+    )
 
 
-def _base(space: Space, budgets: Sequence[Budget], judge: Evaluator) -> Baseline:
+def _base(space: Space, budgets: Sequence[Budget], judge: Evaluator, seed: int) -> Baseline:
     table = space.reference
     total = cost(lower(table, space.num_classes, space.in_chans))
     costs = {m: int(getattr(total, m)) for m in ("macs", "params", "activations", "memory")}
@@ -34,10 +37,12 @@ def _base(space: Space, budgets: Sequence[Budget], judge: Evaluator) -> Baseline
     score: Score | None = None
     if judge.cheap:
         try:
-            answer = judge.score(space, space.encode(table)[None])[0]
-            score = answer if isinstance(answer, Score) else None
+            space.encode(table)
         except SpaceError:
             notes.append("not in the space")
+        else:
+            answer = judge.evaluate([table], seed)[0]
+            score = answer if isinstance(answer, Score) else None
     return Baseline(space.base_name, score, costs, "; ".join(notes))
 
 
@@ -49,7 +54,7 @@ def _chance(
         genomes: Genomes = np.unique(space.sample(evaluations, budgets, rng=rng), axis=0)
     except NasError:
         return ()
-    answers = judge.score(space, genomes)
+    answers = judge.evaluate([space.decode(genome) for genome in genomes], seed)
     scored = [(answer.value, i) for i, answer in enumerate(answers) if isinstance(answer, Score)]
     if not scored:
         return ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import optuna
@@ -18,11 +18,23 @@ from nas.errors import StudyError, unknown
 from nas.space import Genomes, Space
 from nas.space.feasible import Codes
 from nas.space.nearest import Nearest
+from nas.study.modelled import Modelled
 
-Inner = Callable[[int], BaseSampler | None]
+
+class Kind(NamedTuple):
+    """A kind of sampler: `make(seed, nearest)`, and the trials that are drawn uniformly before it has a say.
+
+    One that has `law` draws from (seed, trial number) and the history alone; any other is made anew for each trial,
+    with a seed of the trial's own.
+    """
+
+    make: Callable[[int, Nearest], BaseSampler | None]
+    startup: int = 0
+    law: bool = False
+    objectives: int = 2**31  # at most
 
 
-def tpe(seed: int) -> BaseSampler:
+def tpe(seed: int, nearest: Nearest) -> BaseSampler:
     """Tree-structured Parzen estimator over all slots at once (Bergstra et al. 2011)."""
     return TPESampler(seed=seed, multivariate=True, n_startup_trials=0)
 
@@ -38,23 +50,39 @@ class OrderedNSGAII(NSGAIISampler):
         return sorted(super().get_parent_population(study, generation), key=lambda trial: trial.number)
 
 
-def nsga2(seed: int) -> BaseSampler:
+def nsga2(seed: int, nearest: Nearest) -> BaseSampler:
     """NSGA-II (Deb et al. 2002); a genetic algorithm, also for one objective."""
     return OrderedNSGAII(seed=seed, population_size=80)
 
 
-SAMPLERS: dict[str, Inner] = {
-    "nsga2": nsga2,
-    "tpe": tpe,
-    "random": lambda seed: None,  # uniform over the feasible: `space.sample`
+def model(seed: int, nearest: Nearest) -> BaseSampler:
+    """A Gaussian process on slots and costs: the most expected improvement, and steps from the best."""
+    return Modelled(nearest, seed)
+
+
+SAMPLERS: dict[str, Kind] = {
+    "nsga2": Kind(nsga2, startup=100),
+    "model": Kind(model, law=True, objectives=1),
+    "tpe": Kind(tpe, startup=100),
+    "random": Kind(lambda seed, nearest: None),  # uniform over the feasible: `space.sample`
 }
 
 
-def sampler_named(name: str) -> Inner:
+def sampler_named(name: str) -> Kind:
     """The sampler of that name; raises StudyError for an unknown one."""
     if name not in SAMPLERS:
         raise StudyError(unknown("sampler", name, SAMPLERS))
     return SAMPLERS[name]
+
+
+def sampler_for(name: str | None, objectives: Sequence[str]) -> str:
+    """The name of the sampler for these objectives; None means the default, the first that takes so many."""
+    if name is None:
+        return next(name for name, kind in SAMPLERS.items() if len(objectives) <= kind.objectives)
+    if len(objectives) > sampler_named(name).objectives:
+        able = ", ".join(name for name, kind in SAMPLERS.items() if len(objectives) <= kind.objectives)
+        raise StudyError(f"sampler {name} has one objective, not {', '.join(objectives)}; choose one of {able}")
+    return name
 
 
 class Exhausted(Exception):  # noqa: N818 - it ends a search, it is no error
@@ -64,20 +92,21 @@ class Exhausted(Exception):  # noqa: N818 - it ends a search, it is no error
 class FeasibleSampler(BaseSampler):
     """An Optuna sampler whose every proposal is a feasible architecture that was not evaluated before.
 
-    `inner` makes the wrapped sampler from a seed; its proposal over all slots is turned into the nearest
-    feasible architecture (fewest changed slots, ties by chance). The first `startup` proposals, and all
-    when `inner` gives None, are uniform over the feasible. Trial n draws from (seed, n) and the history
-    alone, so an interrupted study goes on as if it had not been.
+    The proposal of the wrapped sampler over all slots is turned into the nearest feasible architecture (fewest
+    changed slots, ties by chance). The first `startup` proposals (by default those of its kind), and all where there
+    is none to wrap, are uniform over the feasible. Trial n draws from (seed, n) and the history alone, so an
+    interrupted study goes on as if it had not been.
     """
 
     def __init__(
-        self, space: Space, budgets: Sequence[Budget], inner: Inner, *, seed: int = 0, startup: int = 100
+        self, space: Space, budgets: Sequence[Budget], kind: Kind, *, seed: int = 0, startup: int | None = None
     ) -> None:
-        self.space, self.startup, self.seed = space, startup, seed
+        self.space, self.startup, self.seed = space, kind.startup if startup is None else startup, seed
         self.distributions = slot_distributions(space)
-        self._make_inner, self._inner = inner, inner(seed)
-        self._scout = inner(seed)  # asked for the search space only: it reads the history incrementally
         self._nearest = Nearest(space, budgets)
+        self._kind, self._inner = kind, kind.make(seed, self._nearest)
+        # Asked for the search space only, since it reads the history incrementally.
+        self._scout = self._inner if kind.law else kind.make(seed, self._nearest)
         codes = self._nearest.feasible.sample(1, np.random.default_rng(seed))  # InfeasibleError, if there is none
         self.example = space.genomes(codes)  # one feasible genome, (1, slots)
         self._seen: set[bytes] = set()
@@ -90,7 +119,9 @@ class FeasibleSampler(BaseSampler):
         self, study: OptunaStudy, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         rng = np.random.default_rng([self.seed, trial.number])
-        self._inner = self._make_inner(int(rng.integers(2**31)))
+        own = int(rng.integers(2**31))
+        if not self._kind.law:
+            self._inner = self._kind.make(own, self._nearest)
         self._note_history(study, trial)
         if self._inner is None or trial.number < self.startup:
             codes = self._unseen(rng)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +13,23 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nas.budget import Budget, read_budgets
-from nas.errors import StudyError
+from nas.errors import EvaluatorError, StudyError
 from nas.evaluators import evaluator_for
+from nas.evaluators.checks import quality_in
 from nas.evaluators.function import Function
 from nas.evaluators.score import Evaluator, Failure, Score
+from nas.lowering import Description
 from nas.space import Genomes, Space
 from nas.study.baselines import baselines_of
 from nas.study.ledger import NOTE, Ledger, database, journal
 from nas.study.lock import locked
 from nas.study.result import Study, Trial
-from nas.study.samplers import Exhausted, FeasibleSampler, genome_of, sampler_named, slot_distributions
+from nas.study.samplers import Exhausted, FeasibleSampler, genome_of, sampler_for, sampler_named, slot_distributions
 from nas.study.settings import directions_of, objectives_of, settings_of
 from nas.study.workers import Interrupts, Pool
 
 TRIALS = 4000  # what the benchmark of results/search.md needs on the efficientnet space
 JOURNAL = "study.journal"
-STARTUP = 100  # trials drawn uniformly before the sampler has a say
 
 Progress = Callable[[int, int, Trial], None]
 
@@ -40,41 +41,44 @@ def search(
     *,
     trials: int = TRIALS,
     objectives: Sequence[str] = ("score",),
-    sampler: str = "nsga2",
+    sampler: str | None = None,
     workers: int = 1,
     storage: str | None = None,
     out: str | Path | None = None,
     seed: int = 0,
+    check: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """The best architectures of `space` within `budgets` that `trials` distinct evaluations find.
 
-    `evaluator` is a function of an Architecture that returns a number (larger is better), the name of a
-    built-in one, or None for the space's own. With `out` (a folder) or `storage` (an SQL URL) every
-    finished trial is durable and the same call resumes; with one worker it then ends as if it had never
-    been interrupted, with K workers per synchronous batch of K. `progress(done, trials, trial)` is called
-    after each trial. Raises InfeasibleError when nothing fits, StudyError for a study that cannot be resumed.
+    `evaluator` is a function of an Architecture that returns a number (larger is better), the name of a built-in one,
+    or None for the space's own. `sampler` None means "nsga2". With `out` (a folder) or `storage` (an SQL URL) every
+    finished trial is durable and the same call resumes; with one worker it then ends as if it had never been
+    interrupted, with K workers per synchronous batch of K. `check` is the file of a check of this evaluator, whose
+    figures go into the record. `progress(done, trials, trial)` is called after each trial. Raises InfeasibleError
+    when nothing fits, StudyError for a study that cannot be resumed.
     """
     if trials < 1 or workers < 1:
         raise StudyError(f"trials={trials}, workers={workers}: both must be at least 1")
     started = time.perf_counter()
     within = read_budgets(budgets)
-    judge = evaluator_for(evaluator, space)
+    judge = evaluator_for(evaluator, space, within)
+    quality = None if check is None else quality_in(check, judge.about, space)
     goals = objectives_of(objectives)
     for goal in goals[1:]:
         space.check_metric(goal)
+    sampler = sampler_for(sampler, goals)
     settings = settings_of(space, within, judge.about, goals, sampler, seed)
-    inner = sampler_named(sampler)
-    proposer = FeasibleSampler(space, within, inner, seed=seed, startup=STARTUP)
+    proposer = FeasibleSampler(space, within, sampler_named(sampler), seed=seed)
     if judge.cheap:  # a space outside its domain is refused before anything is written
-        judge.score(space, proposer.example)
+        _check_domain(judge, space.decode(proposer.example[0]))
     with ExitStack() as stack:
         stack.enter_context(Interrupts())
         folder = None if out is None else Path(out)
         if folder is not None and storage is None:  # a database has locks of its own, and processes share it
             stack.enter_context(locked(folder))
         ledger = _ledger(folder, storage, settings, workers)
-        pool = stack.enter_context(Pool(judge, space, workers))
+        pool = stack.enter_context(Pool(judge, space, workers, seed))
         run = Run(goals, proposer, ledger, pool)
         interrupted = resumed = False
         try:
@@ -87,7 +91,7 @@ def search(
             space=space,
             budgets=tuple(within),
             objectives=goals,
-            about=judge.about,
+            about=judge.about if quality is None else replace(judge.about, quality=quality),
             trials=done,
             baselines=() if interrupted else baselines_of(space, within, judge, len(done), seed),
             seconds=time.perf_counter() - started,
@@ -98,6 +102,13 @@ def search(
             out=folder,
         )
         return replace(study, remarks=_remarks(judge, study))
+
+
+def _check_domain(judge: Evaluator, example: Description) -> None:
+    """EvaluatorError where a cheap evaluator cannot judge the space."""
+    answer = judge.evaluate([example])[0]
+    if isinstance(answer, Failure):
+        raise EvaluatorError(answer.reason)
 
 
 def _remarks(judge: Evaluator, study: Study) -> tuple[str, ...]:
@@ -216,7 +227,7 @@ class Run:
         if isinstance(answer, Failure):
             note["reason"] = answer.reason
         else:
-            note["score"] = [answer.value, answer.low, answer.high]
+            note["score"] = asdict(answer)
             values = [answer.value if goal == "score" else float(costs[goal]) for goal in self.goals]
         written = create_trial(
             state=TrialState.FAIL if values is None else TrialState.COMPLETE,
@@ -231,7 +242,7 @@ class Run:
 
     def _record(self, trial: FrozenTrial) -> Trial:
         note = trial.user_attrs[NOTE]
-        score = Score(*note["score"]) if "score" in note else None
+        score = Score(**note["score"]) if "score" in note else None
         genome = self._genome(trial)
         self.done.append(Trial(len(self.done), genome, note["costs"], score, note.get("reason", "")))
         return self.done[-1]

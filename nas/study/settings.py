@@ -13,7 +13,7 @@ from nas.errors import StudyError, unknown
 from nas.evaluators.score import About
 from nas.space import Space
 
-SCHEMA = "nascli.study/1"
+SCHEMA = "nascli.study/2"
 
 
 def settings_of(

@@ -1,0 +1,422 @@
+"""A few labels, chosen well, make an evaluator: what it asks for, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.linalg import cho_solve, cholesky
+from scipy.stats import multivariate_t, spearmanr
+
+import search_spaces
+from nas.budget import Budget
+from nas.calibration import LabelCache, Terms, calibrate, calibration
+from nas.calibration.choosing import spread_out
+from nas.calibration.features import FeatureMap
+from nas.calibration.gaussian import FREEDOM, Kernels, Posterior, Shares
+from nas.calibration.zero_cost import NAMES, PENALTY, ScoreCache, ZeroCost, measured
+from nas.errors import EvaluatorError, FileError, InfeasibleError, NasError
+from nas.evaluators import EVALUATORS, Failure, Score, Task, named_evaluator
+from nas.evaluators.calibrated import costly
+from nas.evaluators.score import About
+from nas.graph import cost
+from nas.lowering import lower
+
+MACRO = search_spaces.load("nasbench_macro")
+WIDE = search_spaces.load("efficientnet")
+BAND = "370M-macs~5%"
+
+
+class Labeller:
+    """A synthetic truth, additive over the slots of a space, with noise of `noise` standard deviations a run."""
+
+    cheap = False
+
+    def __init__(self, space, truth_seed=0, noise=0.1):
+        self.space, self.noise, self.asked = space, noise, []
+        rng = np.random.default_rng(truth_seed)
+        shared = {}
+        self.tables = []
+        for slot, size in space.slots.items():
+            name = slot.partition(".")[2]
+            shared.setdefault(name, rng.normal(size=4))
+            self.tables.append(shared[name][:size] + 0.5 * rng.normal(size=size))
+        genomes = space.sample(2000, rng=rng)
+        self.unit = self._raw(genomes).std()
+        self.about = About(name=f"synthetic {truth_seed}", unit="points", fingerprint=f"{truth_seed} {noise}")
+
+    def _raw(self, genomes):
+        return np.sum([table[genomes[:, i]] for i, table in enumerate(self.tables)], axis=0)
+
+    def truth(self, genomes):
+        return 70 + self._raw(genomes) / self.unit
+
+    def evaluate(self, architectures, seed=0):
+        genomes = np.array([self.space.encode(architecture) for architecture in architectures])
+        self.asked += [(genome.tobytes(), seed) for genome in genomes]
+        keys = [[seed, *genome.tolist()] for genome in genomes]
+        noise = [np.random.default_rng(key).normal() * self.noise for key in keys]
+        return [self.answer(Score(float(t + e), seed=seed)) for t, e in zip(self.truth(genomes), noise, strict=True)]
+
+    def answer(self, score):
+        return score
+
+
+class Changed(Labeller):
+    """The same, with another answer."""
+
+    def __init__(self, space, change):
+        super().__init__(space)
+        self.answer = change
+
+
+def fitted(labeller, n=20, seed=0, **terms):
+    return calibration(Terms(labeller.space, labeller, n=n, seed=seed, pool=200, **{"top": 0, **terms}))
+
+
+@pytest.fixture(scope="module")
+def wide():
+    """A fit on 20 labels within a band, its labeller, and networks of the band that it has not seen."""
+    labeller = Labeller(WIDE)
+    made = calibrate(WIDE, labeller, [BAND], 20, rng=np.random.default_rng(1), top=0, proxies=False)
+    return made, labeller, WIDE.sample(400, [BAND], rng=np.random.default_rng(2))
+
+
+def test_twenty_labels_rank_a_synthetic_band_better_than_any_cost(wide):
+    made, labeller, genomes = wide
+    scores = made.evaluate([WIDE.decode(genome) for genome in genomes])
+    truth = labeller.truth(genomes)
+    ours = spearmanr([score.value for score in scores], truth)[0]
+    costs = [abs(spearmanr(cost, truth)[0]) for cost in WIDE.costs(genomes).values()]
+    assert ours > 0.7
+    assert ours > max(costs) + 0.1
+
+
+def test_intervals_cover_nine_labels_in_ten():
+    covered = []
+    for seed in range(4):
+        labeller = Labeller(WIDE, truth_seed=seed)
+        _, low, high = fitted(labeller, seed=seed).predict(genomes := WIDE.sample(300, rng=np.random.default_rng(seed)))
+        labels = labeller.truth(genomes) + labeller.noise * np.random.default_rng(seed).normal(size=300)
+        covered.append(np.mean((low <= labels) & (labels <= high)))
+    assert 0.8 <= np.mean(covered) <= 0.99
+
+
+def test_as_many_labels_are_asked_for_as_were_said_and_the_best_again_with_other_seeds():
+    labeller = Labeller(MACRO)
+    assert fitted(labeller, n=12).asked == len(labeller.asked) == 12
+    assert {seed for _, seed in labeller.asked} == {0}
+    labeller.asked.clear()
+    found = fitted(labeller, n=12, top=5, seeds=2)
+    assert len(labeller.asked) == found.asked == 12 + 5 * 2
+    assert [seed for _, seed in labeller.asked[12:]] == [1] * 5 + [2] * 5
+    assert len(set(labeller.asked)) == len(labeller.asked)
+
+
+def test_a_label_is_paid_for_once(tmp_path):
+    path, labeller = tmp_path / "labels.jsonl", Labeller(MACRO)
+    first = fitted(labeller, n=8, cache=path)
+    assert len(labeller.asked) == 8 == len(LabelCache(path))
+    again = fitted(labeller, n=8, cache=path)
+    assert len(labeller.asked) == 8
+    assert np.array_equal(first.labels, again.labels)
+    fitted(Labeller(MACRO, truth_seed=1), n=8, cache=path)  # another evaluator's labels are others
+    assert len(LabelCache(path)) == 16
+
+
+def test_a_line_that_was_cut_off_costs_one_label(tmp_path):
+    path, labeller = tmp_path / "labels.jsonl", Labeller(MACRO)
+    fitted(labeller, n=8, cache=path)
+    path.write_bytes(path.read_bytes()[:-30])
+    assert len(LabelCache(path)) == 7
+    fitted(labeller, n=8, cache=path)
+    assert len(labeller.asked) == 9
+    assert len(LabelCache(path)) == 8
+
+
+def test_another_schema_in_the_cache_is_one_line(tmp_path):
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"schema": "nascli.label/9"}\n')
+    with pytest.raises(NasError, match=r"holds 'nascli\.label/9'"):
+        LabelCache(path)
+
+
+def test_the_same_seed_makes_the_same_evaluator_and_another_another():
+    genomes = MACRO.sample(50, rng=np.random.default_rng(0))
+    one, same, other = (fitted(Labeller(MACRO), n=10, seed=seed) for seed in (3, 3, 4))
+    assert all(map(np.array_equal, one.predict(genomes), same.predict(genomes)))
+    assert not np.array_equal(one.labelled, other.labelled)
+
+
+def test_networks_outside_the_pool_are_scored_and_those_outside_the_space_are_not(wide):
+    made = wide[0]
+    answers = made.evaluate([WIDE.reference, search_spaces.load("resnet").reference], seed=9)
+    assert isinstance(answers[0], Score)
+    assert answers[0].low < answers[0].value < answers[0].high
+    assert (answers[0].seed, answers[0].calibrated) == (9, True)
+    assert isinstance(answers[1], Failure)
+
+
+def test_it_says_what_stands_behind_it(wide):
+    made = wide[0]
+    assert made.about.unit == "points"
+    assert made.about.quality["n"] == 20
+    assert -1 <= made.about.quality["spearman"] <= 1
+    assert made.about.quality["rmse"] > 0
+    labelled = made.calibration.labelled
+    assert made.fitted_on([WIDE.decode(labelled[0]), WIDE.reference]) == [True, False]
+
+
+def test_a_fit_travels_to_other_processes_with_its_labels(wide):
+    made, labeller, genomes = wide
+    asked = len(labeller.asked)
+    networks = [WIDE.decode(genome) for genome in genomes[:3]]
+    assert pickle.loads(pickle.dumps(made)).evaluate(networks) == made.evaluate(networks)
+    assert len(labeller.asked) == asked
+
+
+BAD = {
+    "all the same": (lambda score: Score(10.0), "are 10, so there is nothing to rank"),
+    "NaN": (lambda score: Score(float("nan")), "0 labels of .* the last reason: returned nan"),
+    "failing": (lambda score: Failure("out of memory"), "0 labels of .* the last reason: out of memory"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_labels_that_bear_no_fit_are_one_line(bad):
+    change, told = BAD[bad]
+    with pytest.raises(EvaluatorError, match=told):
+        fitted(Changed(MACRO, change), n=10)
+    lazy = named_evaluator("calibrated:labels=params,n=10,top=0,pool=40", Task.of(MACRO))
+    lazy.terms = Terms(MACRO, Changed(MACRO, change), n=10, top=0, pool=40)
+    answer = lazy.evaluate([MACRO.reference])[0]
+    assert isinstance(answer, Failure)
+    assert "\n" not in answer.reason
+
+
+def test_a_label_that_fails_is_replaced():
+    labeller = Changed(MACRO, lambda score: score if round(score.value * 1e6) % 3 else Failure("diverged"))
+    found = fitted(labeller, n=12)
+    assert len(found.labels) == 12
+    assert found.failed == found.asked - 12 > 0
+
+
+def test_three_labels_are_refused_before_one_is_asked_for():
+    labeller = Labeller(MACRO)
+    with pytest.raises(EvaluatorError, match="n=3: no fit has fewer than 5 labels"):
+        calibrate(MACRO, labeller, n=3, rng=np.random.default_rng(0))
+    assert not labeller.asked
+
+
+def test_a_pool_smaller_than_n_is_labelled_whole():
+    labeller = Labeller(MACRO)
+    terms = Terms(MACRO, labeller, n=20, top=0)
+    pool = MACRO.sample(8, rng=np.random.default_rng(0))
+    assert calibration(terms, pool=pool).asked == len(pool)
+
+
+# -- the option ---------------------------------------------------------------------------------------
+
+
+def test_keys_behind_a_dot_belong_to_the_evaluator_that_labels():
+    made = named_evaluator("calibrated:labels=zen,labels.batch=4,n=6", Task.of(MACRO))
+    assert "zen" in made.terms.labeller.about.name
+    assert made.terms.n == 6
+    with pytest.raises(NasError, match=r"evaluator zen: no key 'bach'"):
+        named_evaluator("calibrated:labels=zen,labels.bach=4", Task.of(MACRO))
+    with pytest.raises(NasError, match=r"evaluator calibrated: no key 'label\.batch'"):
+        named_evaluator("calibrated:labels=zen,label.batch=4", Task.of(MACRO))
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("calibrated", "name who labels"),
+        ("calibrated:labels=zenn", "no evaluator 'zenn'; did you mean 'zen'"),
+        ("calibrated:labels=params,n=3", "n=3 is out of bounds"),
+        ("calibrated:labels=params,n=many", "n=many is not a whole number"),
+        ("calibrated:labels=params,proxies=2", "proxies=2 is none of auto, yes and no"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_one_line(option, told):
+    with pytest.raises(NasError, match=told):
+        named_evaluator(option, Task.of(MACRO))
+
+
+def test_it_needs_a_space():
+    with pytest.raises(EvaluatorError, match="name one: --space"):
+        named_evaluator(EVALUATORS["calibrated"].example, Task())
+
+
+def test_labels_from_a_table_are_of_its_networks_within_the_budgets(shared):
+    option = f"calibrated:labels=table,labels.path={shared / 'nas-bench-macro_cifar10.json'},n=10,top=0"
+    made = named_evaluator(option, Task.of(MACRO, [Budget.parse("58M-macs~5%")]))
+    macs = MACRO.costs(made.calibration.pool)["macs"]
+    assert made.calibration.failed == 0
+    assert 55.1e6 <= macs.min() <= macs.max() <= 60.9e6
+    assert made.about.quality["spearman"] is not None
+    again = named_evaluator(option.replace("top=0", "top=5"), Task.of(MACRO, made.terms.budgets)).calibration
+    assert again.runs.max() == 1  # a table says the same for every seed
+    assert 10 <= again.asked <= 15
+    with pytest.raises(InfeasibleError, match="none of its 3,969 networks is within 1M-macs"):
+        _ = named_evaluator(option, Task.of(MACRO, [Budget.parse("1M-macs")])).calibration
+
+
+# -- zero-cost scores as features ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def scorings(monkeypatch):
+    """Zero-cost scores that cost nothing: macs and noise of the network. The list says which were measured."""
+    asked = []
+
+    def features(architectures, num_classes, in_chans, *, seed, setting):
+        graph = lower(architectures[0], num_classes, in_chans)
+        asked.append((graph.digest(), seed))
+        noise = np.random.default_rng([int(graph.digest()[:8], 16), seed]).normal(size=len(NAMES))
+        scores = np.log(cost(graph).macs) + np.linspace(0, 1, len(NAMES)) * noise
+        scores[-2:] = np.nan, -np.inf
+        return {name: np.array([score]) for name, score in zip(NAMES, scores, strict=True)}
+
+    monkeypatch.setattr("nas.calibration.zero_cost.features", features)
+    return asked
+
+
+def test_zero_cost_scores_are_measured_for_the_pool_alone_and_once(scorings, tmp_path):
+    option = f"calibrated:labels=params,n=6,top=0,pool=30,proxies=yes,cache={tmp_path / 'labels.jsonl'}"
+    made = named_evaluator(option, Task.of(MACRO))
+    genomes = MACRO.sample(400, rng=np.random.default_rng(1))
+    answers = made.evaluate([MACRO.decode(genome) for genome in genomes])
+    assert all(np.isfinite(score.value) for score in answers)
+    assert "proxies" in made.calibration.features.groups
+    assert len(scorings) == len(set(scorings)) == 30 == len(ScoreCache(tmp_path / "zero_cost.jsonl"))
+    again = named_evaluator(option, Task.of(MACRO))
+    assert again.evaluate([MACRO.reference])[0].value == made.evaluate([MACRO.reference])[0].value
+    assert len(scorings) == 30
+    with pytest.raises(FileError, match="this version reads nascli"):
+        ScoreCache(tmp_path / "labels.jsonl")
+
+
+def test_other_seeds_and_other_formulas_are_measured_again(scorings, tmp_path, monkeypatch):
+    pool, path = MACRO.sample(3, rng=np.random.default_rng(0)), tmp_path / "zero_cost.jsonl"
+    first = measured(MACRO, pool, 0, path)
+    assert not any(np.array_equal(measured(MACRO, pool, 1, path)[name], first[name]) for name in NAMES[1:-2])
+    monkeypatch.setattr("nas.calibration.zero_cost.VERSION", "another")
+    assert all(np.array_equal(measured(MACRO, pool, 0, path)[n], first[n], equal_nan=True) for n in NAMES)
+    assert len(scorings) == 9 == len(ScoreCache(path))
+
+
+def test_a_score_that_failed_is_foretold_for_others_from_those_that_did_not():
+    pool, others = np.split(MACRO.sample(120, rng=np.random.default_rng(0)), [100])
+    macs = np.log(MACRO.costs(pool, ("macs",))["macs"])
+    half = np.where(np.arange(100) % 2, macs, np.nan)
+    noise = np.random.default_rng(0).normal(size=100)
+    scores = {"macs": macs, "half": half, "noise": noise, "none": np.full(100, np.nan)}
+    found = ZeroCost(FeatureMap(MACRO, pool), pool, scores)
+    truth = np.log(MACRO.costs(others, ("macs",))["macs"])
+    for name in ("macs", "half"):
+        assert found.r2[name] > 0.99
+        assert found(others)[name] == pytest.approx(truth, abs=0.05)
+        assert np.array_equal(found(pool)[name], scores[name], equal_nan=True)
+    assert found.r2["noise"] < 0.2
+    assert found.r2["none"] is None
+    assert np.isnan(found(others)["none"]).all()
+
+
+def test_the_left_out_r2_is_that_of_leaving_each_network_out():
+    pool = MACRO.sample(30, rng=np.random.default_rng(0))
+    plain, values = FeatureMap(MACRO, pool), np.random.default_rng(1).normal(size=30) + np.arange(30)
+    design = np.concatenate([np.ones((30, 1)), *plain(pool).values()], axis=1)
+    penalty = PENALTY * np.diag([0.0, *np.ones(design.shape[1] - 1)])
+    errors = []
+    for i in range(30):
+        x, y = np.delete(design, i, axis=0), np.delete(values, i)
+        errors.append(values[i] - design[i] @ np.linalg.solve(x.T @ x + penalty, x.T @ y))
+    r2 = 1 - np.sum(np.square(errors)) / np.sum((values - values.mean()) ** 2)
+    assert ZeroCost(plain, pool, {"score": values}).r2["score"] == pytest.approx(r2, abs=1e-4)
+
+
+def test_zero_cost_scores_are_features_where_labels_cost_more_unless_told(shared):
+    table = f"table,labels.path={shared / 'nas-bench-macro_cifar10.json'}"
+    for labels, wanted in (("params", False), ("zen", False), (table, False)):
+        assert named_evaluator(f"calibrated:labels={labels}", Task.of(MACRO)).terms.proxies is wanted
+        assert named_evaluator(f"calibrated:proxies=yes,labels={labels}", Task.of(MACRO)).terms.proxies
+    assert costly(Labeller(MACRO))
+
+
+def test_measuring_the_pool_is_told(scorings):
+    told = []
+    terms = Terms(MACRO, Labeller(MACRO), n=5, top=0, pool=60, proxies=True)
+    calibration(terms, progress=told.append)
+    assert [line.partition(",")[0] for line in told[:2]] == [
+        "zero-cost scores: 1 measured for a pool of 60",
+        "zero-cost scores: 50 measured for a pool of 60",
+    ]
+
+
+@pytest.mark.slow
+def test_zero_cost_scores_can_be_measured():
+    made = named_evaluator("calibrated:labels=params,n=6,top=0,pool=12,proxies=yes", Task.of(MACRO))
+    made.terms = replace(made.terms, scores=None)
+    assert "proxies" in made.calibration.features.groups
+    assert all(np.isfinite(score.value) for score in made.evaluate([MACRO.reference]))
+
+
+# -- the parts ----------------------------------------------------------------------------------------
+
+
+def test_one_network_of_each_stratum_of_macs_is_chosen():
+    rng = np.random.default_rng(0)
+    found = spread_out(np.eye(60), np.arange(60.0), 12, rng)
+    assert sorted(i // 5 for i in found) == list(range(12))
+
+
+def test_of_equals_the_network_that_tells_most_of_others_is_chosen():
+    between = np.eye(5)
+    between[0, 3] = between[3, 0] = between[1, 3] = between[3, 1] = 0.6
+    assert spread_out(between, np.zeros(5), 1, np.random.default_rng(0)) == [3]
+
+
+QUICK = ("efficientnet", "mobilenetv4", "nasbench_macro", "resnet")  # their cost tables are filled in a second
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in search_spaces.names()]
+)
+def test_groups_of_features_have_length_one_on_average_over_the_pool(name):
+    space = search_spaces.load(name)
+    pool = space.sample(60, rng=np.random.default_rng(0))
+    for group, values in FeatureMap(space, pool)(pool).items():
+        assert (values**2).sum(axis=1).mean() == pytest.approx(1), group
+        assert np.abs(values.mean(axis=0)).max() < 1e-9
+
+
+def test_the_posterior_of_one_draw_is_the_textbook_student_process():
+    """Against the explicit formulas with a mean under a nearly flat prior, and scipy's density for the weights."""
+    rng = np.random.default_rng(0)
+    x, asked, y = rng.normal(size=(9, 3)), rng.normal(size=(4, 3)), rng.normal(size=9)
+    kernels = Kernels(("costs",), smooth=False)
+    noises = np.array([0.1, 0.25])
+    shares = Shares(np.ones((2, 1)), noises)
+    belief = Posterior(kernels, shares, {"costs": x}, y, np.ones(9))({"costs": asked})
+    z, flat = (y - y.mean()) / y.std(), 1e7
+    means, variances, densities = [], [], []
+    for noise in noises:
+        k = x @ x.T + noise * np.eye(9) + flat
+        chol = cholesky(k, lower=True), True
+        across = asked @ x.T + flat
+        freedom = FREEDOM + 8  # one degree goes into the mean
+        spread = (FREEDOM + z @ cho_solve(chol, z)) / freedom
+        means.append(across @ cho_solve(chol, z))
+        left = np.diag(asked @ asked.T) + flat - np.sum(across * cho_solve(chol, across.T).T, axis=1)
+        variances.append(spread * left)
+        contrast = np.linalg.svd(np.ones((1, 9)))[2][1:]  # the labels without their mean
+        t = multivariate_t(np.zeros(8), contrast @ (x @ x.T + noise * np.eye(9)) @ contrast.T, df=FREEDOM)
+        densities.append(t.pdf(contrast @ z))
+    weight = np.array(densities) / np.sum(densities)
+    mean = weight @ np.array(means)
+    variance = weight @ (np.array(means) ** 2 + np.array(variances)) - mean**2
+    assert belief.mean == pytest.approx(y.mean() + y.std() * mean, rel=1e-4, abs=1e-4)
+    assert belief.sd == pytest.approx(y.std() * np.sqrt(variance), rel=1e-3)
