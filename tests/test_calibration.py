@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,14 +14,11 @@ from nas.budget import Budget
 from nas.calibration import LabelCache, Terms, calibrate, calibration
 from nas.calibration.choosing import spread_out
 from nas.calibration.features import FeatureMap
-from nas.calibration.gaussian import FREEDOM, Kernels, Posterior, Shares
-from nas.calibration.zero_cost import NAMES, PENALTY, ScoreCache, ZeroCost, measured
-from nas.errors import EvaluatorError, FileError, InfeasibleError, NasError
+from nas.calibration.gaussian import FREEDOM, Belief, Kernels, Posterior, Shares
+from nas.calibration.models import FAMILIES, settled, significant
+from nas.errors import EvaluatorError, InfeasibleError, NasError
 from nas.evaluators import EVALUATORS, Failure, Score, Task, named_evaluator
-from nas.evaluators.calibrated import costly
 from nas.evaluators.score import About
-from nas.graph import cost
-from nas.lowering import lower
 
 MACRO = search_spaces.load("nasbench_macro")
 WIDE = search_spaces.load("efficientnet")
@@ -264,106 +260,6 @@ def test_labels_from_a_table_are_of_its_networks_within_the_budgets(shared):
         _ = named_evaluator(option, Task.of(MACRO, [Budget.parse("1M-macs")])).calibration
 
 
-# -- zero-cost scores as features ----------------------------------------------------------------------
-
-
-@pytest.fixture
-def scorings(monkeypatch):
-    """Zero-cost scores that cost nothing: macs and noise of the network. The list says which were measured."""
-    asked = []
-
-    def features(architectures, num_classes, in_chans, *, seed, setting):
-        graph = lower(architectures[0], num_classes, in_chans)
-        asked.append((graph.digest(), seed))
-        noise = np.random.default_rng([int(graph.digest()[:8], 16), seed]).normal(size=len(NAMES))
-        scores = np.log(cost(graph).macs) + np.linspace(0, 1, len(NAMES)) * noise
-        scores[-2:] = np.nan, -np.inf
-        return {name: np.array([score]) for name, score in zip(NAMES, scores, strict=True)}
-
-    monkeypatch.setattr("nas.calibration.zero_cost.features", features)
-    return asked
-
-
-def test_zero_cost_scores_are_measured_for_the_pool_alone_and_once(scorings, tmp_path):
-    option = f"calibrated:labels=params,n=6,top=0,pool=30,proxies=yes,cache={tmp_path / 'labels.jsonl'}"
-    made = named_evaluator(option, Task.of(MACRO))
-    genomes = MACRO.sample(400, rng=np.random.default_rng(1))
-    answers = made.evaluate([MACRO.decode(genome) for genome in genomes])
-    assert all(np.isfinite(score.value) for score in answers)
-    assert "proxies" in made.calibration.features.groups
-    assert len(scorings) == len(set(scorings)) == 30 == len(ScoreCache(tmp_path / "zero_cost.jsonl"))
-    again = named_evaluator(option, Task.of(MACRO))
-    assert again.evaluate([MACRO.reference])[0].value == made.evaluate([MACRO.reference])[0].value
-    assert len(scorings) == 30
-    with pytest.raises(FileError, match="this version reads nascli"):
-        ScoreCache(tmp_path / "labels.jsonl")
-
-
-def test_other_seeds_and_other_formulas_are_measured_again(scorings, tmp_path, monkeypatch):
-    pool, path = MACRO.sample(3, rng=np.random.default_rng(0)), tmp_path / "zero_cost.jsonl"
-    first = measured(MACRO, pool, 0, path)
-    assert not any(np.array_equal(measured(MACRO, pool, 1, path)[name], first[name]) for name in NAMES[1:-2])
-    monkeypatch.setattr("nas.calibration.zero_cost.VERSION", "another")
-    assert all(np.array_equal(measured(MACRO, pool, 0, path)[n], first[n], equal_nan=True) for n in NAMES)
-    assert len(scorings) == 9 == len(ScoreCache(path))
-
-
-def test_a_score_that_failed_is_foretold_for_others_from_those_that_did_not():
-    pool, others = np.split(MACRO.sample(120, rng=np.random.default_rng(0)), [100])
-    macs = np.log(MACRO.costs(pool, ("macs",))["macs"])
-    half = np.where(np.arange(100) % 2, macs, np.nan)
-    noise = np.random.default_rng(0).normal(size=100)
-    scores = {"macs": macs, "half": half, "noise": noise, "none": np.full(100, np.nan)}
-    found = ZeroCost(FeatureMap(MACRO, pool), pool, scores)
-    truth = np.log(MACRO.costs(others, ("macs",))["macs"])
-    for name in ("macs", "half"):
-        assert found.r2[name] > 0.99
-        assert found(others)[name] == pytest.approx(truth, abs=0.05)
-        assert np.array_equal(found(pool)[name], scores[name], equal_nan=True)
-    assert found.r2["noise"] < 0.2
-    assert found.r2["none"] is None
-    assert np.isnan(found(others)["none"]).all()
-
-
-def test_the_left_out_r2_is_that_of_leaving_each_network_out():
-    pool = MACRO.sample(30, rng=np.random.default_rng(0))
-    plain, values = FeatureMap(MACRO, pool), np.random.default_rng(1).normal(size=30) + np.arange(30)
-    design = np.concatenate([np.ones((30, 1)), *plain(pool).values()], axis=1)
-    penalty = PENALTY * np.diag([0.0, *np.ones(design.shape[1] - 1)])
-    errors = []
-    for i in range(30):
-        x, y = np.delete(design, i, axis=0), np.delete(values, i)
-        errors.append(values[i] - design[i] @ np.linalg.solve(x.T @ x + penalty, x.T @ y))
-    r2 = 1 - np.sum(np.square(errors)) / np.sum((values - values.mean()) ** 2)
-    assert ZeroCost(plain, pool, {"score": values}).r2["score"] == pytest.approx(r2, abs=1e-4)
-
-
-def test_zero_cost_scores_are_features_where_labels_cost_more_unless_told(shared):
-    table = f"table,labels.path={shared / 'nas-bench-macro_cifar10.json'}"
-    for labels, wanted in (("params", False), ("zen", False), (table, False)):
-        assert named_evaluator(f"calibrated:labels={labels}", Task.of(MACRO)).terms.proxies is wanted
-        assert named_evaluator(f"calibrated:proxies=yes,labels={labels}", Task.of(MACRO)).terms.proxies
-    assert costly(Labeller(MACRO))
-
-
-def test_measuring_the_pool_is_told(scorings):
-    told = []
-    terms = Terms(MACRO, Labeller(MACRO), n=5, top=0, pool=60, proxies=True)
-    calibration(terms, progress=told.append)
-    assert [line.partition(",")[0] for line in told[:2]] == [
-        "zero-cost scores: 1 measured for a pool of 60",
-        "zero-cost scores: 50 measured for a pool of 60",
-    ]
-
-
-@pytest.mark.slow
-def test_zero_cost_scores_can_be_measured():
-    made = named_evaluator("calibrated:labels=params,n=6,top=0,pool=12,proxies=yes", Task.of(MACRO))
-    made.terms = replace(made.terms, scores=None)
-    assert "proxies" in made.calibration.features.groups
-    assert all(np.isfinite(score.value) for score in made.evaluate([MACRO.reference]))
-
-
 # -- the parts ----------------------------------------------------------------------------------------
 
 
@@ -420,3 +316,15 @@ def test_the_posterior_of_one_draw_is_the_textbook_student_process():
     variance = weight @ (np.array(means) ** 2 + np.array(variances)) - mean**2
     assert belief.mean == pytest.approx(y.mean() + y.std() * mean, rel=1e-4, abs=1e-4)
     assert belief.sd == pytest.approx(y.std() * np.sqrt(variance), rel=1e-3)
+
+
+@pytest.mark.parametrize(("errors", "family"), [(2.0, "gaussian"), (2.6, "trees")])
+def test_another_model_wins_only_by_more_than_chance(errors, family):
+    """With 10 labels by more than 2.262 standard errors: Student's t, 9 degrees of freedom, 2.5 % in the tail."""
+    assert significant(10) == pytest.approx(2.262, abs=5e-4)
+    rng = np.random.default_rng(0)
+    labels, known = rng.normal(size=10), {"costs": rng.normal(size=(10, 2))}
+    lead = rng.normal(size=10)
+    lead += errors * lead.std(ddof=1) / np.sqrt(10) - lead.mean()
+    held = {name: Belief(labels + np.sqrt(10 - lead * (name == "trees")), *np.ones((2, 10))) for name in FAMILIES}
+    assert settled(held, known, labels, np.ones(10), significant(10)).family == family

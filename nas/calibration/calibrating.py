@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from nas.calibration.choosing import most_promising, prior_covariance, spread_ou
 from nas.calibration.features import FeatureMap, Floats
 from nas.calibration.gaussian import Kernels, rows
 from nas.calibration.labelling import FEWEST, Labelling, Progress
-from nas.calibration.models import Fit, fit, gaussian
+from nas.calibration.models import Fit, Groups, fit, gaussian
 from nas.calibration.zero_cost import VERSION as MEASURED
 from nas.calibration.zero_cost import ZeroCost, measured
 from nas.errors import EvaluatorError, InfeasibleError
@@ -97,6 +97,7 @@ def calibration(
     rng: np.random.Generator | None = None,
     pool: Genomes | None = None,
     scores: Mapping[str, Floats] | None = None,
+    fitting: Callable[[Groups, Floats, Floats, np.random.Generator], Fit] = fit,
     progress: Progress = lambda told: None,
 ) -> Calibration:
     """Label some networks of a pool within the budgets, and fit what they are worth.
@@ -133,7 +134,7 @@ def calibration(
     while len(told.members) < n and told.asked < min(2 * n, len(pool)):
         told.ask([_next(told, known, rng)], terms.seed, "most promising")
     told.check()
-    found = fit(rows(known, np.array(told.members)), told.values, told.runs, rng)
+    found = fitting(rows(known, np.array(told.members)), told.values, told.runs, rng)
     if terms.top and terms.seeds:
         order = np.argsort(-found.model(known).mean, kind="stable")
         top = [int(member) for member in order if member not in told.failures][: terms.top]
@@ -142,7 +143,7 @@ def calibration(
         else:
             for further in range(terms.seeds):
                 told.ask(top, terms.seed + 1 + further, "best believed, another seed")
-        found = fit(rows(known, np.array(told.members)), told.values, told.runs, rng)
+        found = fitting(rows(known, np.array(told.members)), told.values, told.runs, rng)
     return Calibration(
         space=space,
         features=features,
