@@ -224,8 +224,8 @@ features too; they were measured once for every network of the band (seed 0, 16 
 ## Bars
 
 Spearman of at least .90 with 20 labels and .85 with 10, above params, macs, depth and every single zero-cost score;
-gain of the best of 20 at least .7; on the table that was never used for choosing. The issue that set them has zero-cost
-scores among the features, and so have these figures:
+gain of the best of 20 at least .7; on the table that was never used for choosing. The goals have zero-cost scores among
+the features, and so have these figures:
 
 {bars}
 

@@ -10,6 +10,7 @@ from scipy.linalg import cho_solve, cholesky
 from scipy.stats import multivariate_t, spearmanr
 
 import search_spaces
+from nas import cost, lower
 from nas.budget import Budget
 from nas.calibration import LabelCache, Terms, calibrate, calibration
 from nas.calibration.choosing import spread_out
@@ -328,3 +329,11 @@ def test_another_model_wins_only_by_more_than_chance(errors, family):
     lead += errors * lead.std(ddof=1) / np.sqrt(10) - lead.mean()
     held = {name: Belief(labels + np.sqrt(10 - lead * (name == "trees")), *np.ones((2, 10))) for name in FAMILIES}
     assert settled(held, known, labels, np.ones(10), significant(10)).family == family
+
+
+def test_a_function_and_a_name_may_label_too():
+    for labeller in (lambda architecture: float(cost(lower(architecture)).params), "params"):
+        made = calibrate(MACRO, labeller, ["58M-flops~5%"], n=6, rng=np.random.default_rng(0), top=0, proxies=False)
+        assert made.remark(MACRO.reference) == ""
+    with pytest.raises(EvaluatorError, match="did you mean 'params'"):
+        calibrate(MACRO, "parms", n=6, rng=np.random.default_rng(0))

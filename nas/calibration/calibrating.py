@@ -21,6 +21,7 @@ from nas.calibration.zero_cost import VERSION as MEASURED
 from nas.calibration.zero_cost import ZeroCost, measured
 from nas.errors import EvaluatorError, InfeasibleError
 from nas.evaluators.calibrated import CalibratedEvaluator, Terms, costly
+from nas.evaluators.function import Function
 from nas.evaluators.score import Evaluator
 from nas.space import Genomes, Space
 
@@ -160,7 +161,7 @@ def calibration(
 
 def calibrate(
     space: Space,
-    labeller: Evaluator,
+    labeller: str | Function | Evaluator,
     budgets: Sequence[Budget | str] = (),
     n: int = 20,
     *,
@@ -171,7 +172,7 @@ def calibrate(
     cache: str | Path | None = None,
     progress: Progress = lambda told: None,
 ) -> CalibratedEvaluator:
-    """An evaluator of `space`, fitted on `n` labels of `labeller` for networks within the budgets.
+    """An evaluator of `space`, fitted on `n` labels of `labeller` (as `nas.search` takes it) within the budgets.
 
     The `top` best believed are labelled again with `seeds` more seeds. `proxies`: zero-cost scores are features too;
     None: where a label costs more than they do. With `cache`, a file, no label is ever asked for twice, nor is a
@@ -179,11 +180,14 @@ def calibrate(
     InfeasibleError where nothing fits the budgets.
     """
     kept = None if cache is None else Path(cache)
-    seed = int(rng.integers(2**31))
+    from nas.evaluators import evaluator_for  # which knows this room
+
+    within, seed = tuple(read_budgets(budgets)), int(rng.integers(2**31))
+    labeller = evaluator_for(labeller, space, within)
     proxies = costly(labeller) if proxies is None else proxies
     beside = None if kept is None else kept.with_name(SCORES)
-    terms = Terms(space, labeller, tuple(read_budgets(budgets)), n, top, seeds, POOL, seed, proxies, kept, beside)
-    return CalibratedEvaluator(terms, calibration(terms, rng=rng, progress=progress))
+    terms = Terms(space, labeller, within, n, top, seeds, POOL, seed, proxies, kept, beside)
+    return CalibratedEvaluator(terms, calibration(terms, progress=progress))
 
 
 def _next(told: Labelling, known: dict[str, Floats], rng: np.random.Generator) -> int:

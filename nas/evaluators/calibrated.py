@@ -104,6 +104,11 @@ class CalibratedEvaluator:
         scores = (Score(mean, low, high, seconds=seconds, seed=seed, calibrated=real) for mean, low, high in rows)
         return [Failure(genome) if isinstance(genome, str) else next(scores) for genome in genomes]
 
+    def remark(self, architecture: Description) -> str:
+        """A warning where fewer networks could be labelled than were asked for, else ""."""
+        found, wanted = self.calibration.quality["n"], self.terms.n
+        return "" if found >= wanted else f"the fit has {found} labels, where {wanted} were asked for"
+
     def fitted_on(self, architectures: Sequence[Description]) -> list[bool]:
         """Whether a network is one of the labelled."""
         labelled = {genome.tobytes() for genome in self.calibration.labelled}
