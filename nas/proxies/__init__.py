@@ -14,21 +14,21 @@ from nas.lowering import Description, lower
 from nas.proxies.proxy import Proxy, Setting, measure_of
 
 PROXIES: dict[str, Proxy] = {
-    "grad_norm": Proxy("log of the summed norms of the weights' gradients", (0.3, 3.2), (0.70, 0.56)),
-    "snip": Proxy("log of the summed |weight × gradient|", (0.3, 2.8), (0.43, 0.77)),
+    "grad_norm": Proxy("log of the summed norms of the weights' gradients", (0.3, 3.2), (0.55, 0.71)),
+    "snip": Proxy("log of the summed |weight × gradient|", (0.3, 2.8), (0.21, 0.85)),
     "synflow": Proxy(
-        "log of the summed |weight × gradient| of the flow through absolute weights", (0.2, 0.4), (0.27, 0.44)
+        "log of the summed |weight × gradient| of the flow through absolute weights", (0.2, 0.4), (0.01, 0.59)
     ),
-    "zen": Proxy("log of how far noise on the image moves the last map", (0.5, 5.7), (0.27, 0.42), repeats=4),
-    "jacob_cov": Proxy("how little the images' gradients are correlated", (0.2, 2.2), (0.14, -0.36)),
+    "zen": Proxy("log of how far noise on the image moves the last map", (0.5, 5.7), (0.06, 0.54), repeats=4),
+    "jacob_cov": Proxy("how little the images' gradients are correlated", (0.2, 2.2), (0.60, -0.32)),
     "zico": Proxy(
         "log of the gradients' means over their deviations between batches",
         (0.6, 6.2),
-        (0.39, 0.57),
+        (0.19, 0.54),
         repeats=2,
         fewest=2,
     ),
-    "naswot": Proxy("log-determinant of the images' agreement in units on and off", (0.2, 1.1), (0.72, -0.53)),
+    "naswot": Proxy("log-determinant of the images' agreement in units on and off", (0.2, 1.1), (0.75, -0.65)),
     "az_nas": Proxy(
         "ranks of expressivity, progressivity, trainability and macs among networks of the space",
         (0.2, 1.6),

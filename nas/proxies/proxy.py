@@ -39,8 +39,9 @@ class Proxy:
     """A zero-cost score: one line on it, what it takes, how it ranked, and the repeats of its formula.
 
     `seconds` is what EfficientNet-B0 takes on one core (16 images), at 32 and at 224 pixels. `ranks` are the score's
-    Spearman with accuracy among networks of equal macs (± 5 %, at least 60 of them drawn at random, so ± .2):
-    NAS-Bench-Macro's at 58M and Accel-NASBench's at 370M.
+    Spearman with accuracy among networks of equal macs (± 5 %): the 580 of NAS-Bench-Macro at 58M and the 591 of
+    Accel-NASBench at 370M (results/calibration.md, 16 images of 32 and 64 pixels); that of AZ-NAS as one score is of
+    150 and 60 of them.
 
     Its file, `nas.proxies.<name>`, has `measure(subject) -> float`, larger is better, in logs where the formula's
     values span orders of magnitude. One of several `parts` has `measure(subject) -> tuple of floats` instead, of which
