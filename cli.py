@@ -6,11 +6,11 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from nas.commands import evaluator, zoo
+from nas.commands import evaluator, export, latency, report, zoo
 from nas.commands.arguments import Budgets, Json, Name
 from nas.errors import NasError
 from nas.report.console import INTERRUPTED, DefaultGroup, fail, group, resumable, show, show_json
@@ -24,6 +24,23 @@ app.add_typer(zoo.app, name="zoo")
 app.add_typer(evaluator.app, name="evaluator")
 app.add_typer(space_app, name="space")
 app.add_typer(predictor_app, name="predictor")
+app.command("export")(export.export)
+
+
+def _family(*asked: Any) -> Any:
+    from scaling.family import family_to
+
+    return family_to(*asked)
+
+
+def _space(name: str) -> Any:
+    import search_spaces
+
+    return search_spaces.load(name)
+
+
+report.add(app, _family)
+latency.add(app, _space)
 
 
 def _version(shown: bool) -> None:

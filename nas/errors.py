@@ -42,6 +42,14 @@ class TrainingError(NasError):
     """A recipe that is none, or a training that cannot go on."""
 
 
+class ExportError(NasError):
+    """A network that cannot be written as another kind of file."""
+
+
+class LatencyError(NasError):
+    """A latency that cannot be measured or predicted."""
+
+
 class FileError(NasError):
     """A file that cannot be read or written as what it should be."""
 

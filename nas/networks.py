@@ -23,7 +23,7 @@ NETWORK = "nascli.network/1"  # an architecture with its graph, and whatever a s
 ARCHITECTURE = "nascli.architecture/1"
 BEST = "best.json"
 # What a document of either kind may say, and of these what a search says of its winner (only told, not read back).
-TOLD = ("space", "score_unit", "digest", "score", "low", "high", "macs", "params", "activations", "memory")
+TOLD = ("space", "score_unit", "digest", "score", "low", "high", "macs", "params", "activations", "memory", "latency")
 KEYS = ("schema", "nascli_version", "name", "num_classes", "in_chans", "architecture", "graph", *TOLD)
 
 

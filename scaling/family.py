@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nas import zoo
 from nas.budget import Budget
 from nas.errors import ScaleError
-from nas.files import document, write_text
-from nas.graph import cost
-from nas.networks import network_text
-from nas.report.family import Member, draw_family
+from nas.files import document, write_bytes, write_text
+from nas.networks import Network, network_text
+from nas.report.family import Member, family_picture
+from nas.report.zoo import published_families
 from scaling.report import Scaled, Scaler
+from scaling.rules import rule_named
 
 FAMILY = "nascli.family/1"
 MOST = 64  # members
@@ -27,7 +27,7 @@ def targets(text: str) -> list[Budget]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts or len(parts) > MOST:
         raise ScaleError(f"family {text!r}: name 1 to {MOST} budgets, for example 200M,400M,800M-flops")
-    metric = parts[-1].rpartition("-")[2]
+    metric = parts[-1].partition("-")[2]
     return [Budget.parse(part if "-" in part else f"{part}-{metric}") for part in parts]
 
 
@@ -66,6 +66,12 @@ class Family:
         off = [f"{m.target}: {m.solution.reason}" for m in self.members if m.solution and m.solution.reason]
         return ["", f"rule {self.rule} ({self.source})", *off]
 
+    def picture(self, suffix: str) -> bytes:
+        """The members in front of the published families, as a file with that suffix."""
+        mine = [Member(str(m.target), float(m.cost.macs), float(m.cost.params)) for m in self.members]
+        title = f"{self.base} by rule {self.rule}"
+        return family_picture(mine, suffix, title=title, published=published_families())
+
     def write(self, folder: Path) -> list[Path]:
         """Write family.json, family.png and a network file a member; which files were written."""
         files = []
@@ -74,9 +80,7 @@ class Family:
             write_text(path, network_text(member.network))
             files.append(path)
         write_text(folder / "family.json", json.dumps(self.document(), indent=1))
-        mine = [Member(str(m.target), float(m.cost.macs), float(m.cost.params)) for m in self.members]
-        title = f"{self.base} by rule {self.rule}"
-        draw_family(mine, folder / "family.png", title=title, published=published_families())
+        write_bytes(folder / "family.png", self.picture(".png"))
         return [folder / "family.json", folder / "family.png", *files]
 
 
@@ -86,13 +90,6 @@ def family(scaler: Scaler, budgets: Sequence[Budget]) -> Family:
     return Family(scaler.base.name, scaler.rule.name, scaler.rule.source, members)
 
 
-def published_families() -> dict[str, list[Member]]:
-    """Macs and params of the zoo's families of three or more."""
-    found: dict[str, list[Member]] = {}
-    for name in zoo.names():
-        total = cost(zoo.build(name))
-        member = Member(name, float(total.macs), float(total.params))
-        found.setdefault(zoo.entry(name).family, []).append(member)
-    return {
-        name: sorted(members, key=lambda member: member.macs) for name, members in found.items() if len(members) > 2
-    }
+def family_to(network: Network, budgets: str, rule: str) -> Family:
+    """The family of a network at the budgets of a text, by the rule of that name."""
+    return family(Scaler(network, rule_named(rule)), targets(budgets))

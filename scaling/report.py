@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nas import zoo
 from nas.architecture import Architecture
@@ -25,6 +25,9 @@ from scaling.graphs import scale_graph
 from scaling.rules import Caps, Factors, Rule
 from scaling.solving import Solution, solve
 from scaling.widths import Free
+
+if TYPE_CHECKING:
+    from nas.latency.predicting import Prediction
 
 SCALED = "nascli.scaled/1"
 
@@ -56,6 +59,7 @@ class Scaled:
     divisor: int | None = None
     target: Budget | None = None
     solution: Solution | None = None
+    latency: Prediction | None = None
 
     @property
     def architecture(self) -> Architecture | None:
@@ -83,6 +87,8 @@ class Scaled:
             "architecture": described and described.model_dump(mode="json"),
             "nearest_published": None if self.nearest is None else asdict(self.nearest),
         }
+        if self.latency is not None:
+            body |= {"latency": self.latency.ns, "latency_note": self.latency.note}
         if self.target is not None and self.solution is not None:
             body |= {"target": str(self.target), "off": round(self.solution.off, 5), "reason": self.solution.reason}
         return document(SCALED, body)
@@ -105,6 +111,8 @@ class Scaled:
                 else f"met to {self.solution.off:+.1%}"
             )
             lines.append(f"{self.target} is {how}{why}")
+        if self.latency is not None and self.target is not None:
+            lines += filter(None, [self.latency.note, foreign(self.target.table)])
         if (near := self.nearest) is not None:
             lines.append(
                 f"nearest published by macs: {near.name} ({human(near.params, 'params')}, {human(near.macs, 'macs')} "
@@ -148,16 +156,20 @@ class Scaler:
 
     def to(self, budget: Budget) -> Scaled:
         """The network whose cost is nearest to the budget's upper end, as `solve` finds it."""
-        found = solve(lambda phi: self._amount(phi, budget.metric), budget)
+        found = solve(lambda phi: self._amount(phi, budget), budget)
         phi = round(found.phi, 6)
-        return replace(self.at(phi, self._name(str(budget))), target=budget, solution=found)
+        told = replace(self.at(phi, self._name(str(budget).partition("@")[0])), target=budget, solution=found)
+        return replace(told, latency=latency_of(told.network, budget.table)) if budget.table else told
 
     def _name(self, what: str) -> str:
         rule = "" if self.rule.name == "efficientnet" else f"_{self.rule.name}"
         return f"{self.base.name}{rule}_{what}"
 
-    def _amount(self, phi: float, metric: str) -> float:
-        return float(getattr(cost(self._network(round(phi, 6), "")[0].graph), metric))
+    def _amount(self, phi: float, budget: Budget) -> float:
+        network = self._network(round(phi, 6), "")[0]
+        if budget.metric == "latency":
+            return float(latency_of(network, budget.table).ns)
+        return float(getattr(cost(network.graph), budget.metric))
 
     def _network(self, phi: float, name: str) -> tuple[Network, Factors]:
         base, table = self.base, self.base.architecture
@@ -173,6 +185,21 @@ class Scaler:
         if base.cells is not None:
             return base.with_description(multiply_cells(base.cells, **axes, rounding=self.rounding), name), factors
         return Network(name, scale_graph(base.graph, **axes, rounding=self.rounding, free=self.free)), factors
+
+
+def latency_of(network: Network, table: str) -> Prediction:
+    """What a network takes by the latency table of a file."""
+    from nas.latency import read_table
+    from nas.latency.predicting import predict
+
+    return predict(network, read_table(table))
+
+
+def foreign(table: str) -> str:
+    """What makes the table another machine's; "" where nothing does."""
+    from nas.latency.reading import read_table, stranger
+
+    return stranger(read_table(table))
 
 
 def _grouped(op: Op) -> bool:

@@ -76,7 +76,10 @@ def test_there_is_no_circle_of_imports():
 TORCH_ROOMS = {f"nas.{room}" for room in ("compiler", "layers", "modules", "initialising", "weights")}
 TORCH_ROOMS |= {f"nas.proxies.{room}" for room in ("az_nas", "measuring", "subject", "synflow", "zen")}
 TORCH_ROOMS |= {f"nas.training.{room}" for room in ("batches", "checkpoint", "process", "training")}
-OPTUNA_ROOMS = {f"nas.study.{room}" for room in ("ledger", "modelled", "samplers", "searching", "settings")}
+TORCH_ROOMS.add("nas.runtimes.torch")
+TORCH_ROOMS |= {f"nas.export.{room}" for room in ("comparing", "exporting")}
+TORCH_ROOMS |= {f"nas.export.rooms.{room}" for room in ("onnx", "timm", "torch_export")}
+OPTUNA_ROOMS = {f"nas.study.{room}" for room in ("ledger", "modelled", "reading", "samplers", "searching", "settings")}
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)

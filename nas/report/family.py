@@ -51,12 +51,20 @@ class Name(NamedTuple):
 def draw_family(
     members: Sequence[Member], path: str | Path, *, title: str, published: Published = (), note: str = ""
 ) -> None:
-    """Write a picture of (macs, params) to `path`, as SVG or PNG by its suffix.
+    """Write `family_picture` to `path`, as SVG or PNG by its suffix."""
+    suffix = picture_suffix(path)
+    write_bytes(path, family_picture(members, suffix, title=title, published=published, note=note))
+
+
+def family_picture(
+    members: Sequence[Member], suffix: str, *, title: str, published: Published = (), note: str = ""
+) -> bytes:
+    """A picture of (macs, params) as the bytes of a file with that suffix.
 
     `members` are the scaled family; `published` are families by name, muted behind it; `note` stands under the plot.
     Networks whose macs or params are not finite and above 0 are left out.
     """
-    suffix, notes = picture_suffix(path), wrapped(note, WIDTH, SMALL)
+    notes = wrapped(note, WIDTH, SMALL)
     foot = FOOT + SMALL * LEADING * len(notes)
     width, height = LEFT + WIDTH + RIGHT, HEAD + HEIGHT + foot
 
@@ -68,7 +76,7 @@ def draw_family(
         for row, line in enumerate(reversed(notes)):
             write(LEFT, 8 + SMALL * LEADING * row, line, SMALL, color=MUTED)
 
-    write_bytes(path, render(suffix, width, height, paint))
+    return render(suffix, width, height, paint)
 
 
 class Scene:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIXES = (".svg", ".png")
+PAGE = ".html"  # an SVG for a page: its text stays text, which readers can search, copy and have read out
 DPI = 150
 LARGEST_SIDE, LARGEST_AREA = 30_000, 60_000_000  # pixels; a larger PNG gets fewer dots an inch
 
@@ -45,8 +46,11 @@ def picture_suffix(path: str | Path) -> str:
 
 
 def render(suffix: str, width: float, height: float, paint: Callable[[Figure], None]) -> bytes:
-    """The file of a `width` × `height` points figure after `paint` has drawn on it; equal drawings, equal bytes."""
-    if suffix not in SUFFIXES:
+    """The file of a `width` × `height` points figure after `paint` has drawn on it; equal drawings, equal bytes.
+
+    The suffix PAGE means an SVG that goes into a page.
+    """
+    if suffix not in (*SUFFIXES, PAGE):
         raise FileError(f"a picture is one of {', '.join(SUFFIXES)}, not {suffix!r}")
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -54,7 +58,8 @@ def render(suffix: str, width: float, height: float, paint: Callable[[Figure], N
     from matplotlib.figure import Figure
 
     buffer = BytesIO()
-    with rc_context(SETTINGS), warnings.catch_warnings():
+    settings, suffix = (SETTINGS | {"svg.fonttype": "none"}, ".svg") if suffix == PAGE else (SETTINGS, suffix)
+    with rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # it is drawn as an empty box
         figure = Figure(figsize=(width / 72, height / 72), facecolor="white")
         (FigureCanvasSVG if suffix == ".svg" else FigureCanvasAgg)(figure)

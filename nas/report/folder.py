@@ -14,11 +14,11 @@ from typing import Any
 
 from nas.budget import Budget
 from nas.evaluators.score import Score
-from nas.files import document, write_text
+from nas.files import document, write_bytes, write_text
 from nas.networks import Network, network_document
 from nas.report.drawing import draw
 from nas.report.front import Baseline as Marked
-from nas.report.front import Cap, Point, draw_front
+from nas.report.front import Cap, Point, front_picture
 from nas.report.outcome import score_row
 from nas.space.lint import slot_choices
 from nas.study.result import Study, Trial
@@ -51,7 +51,7 @@ def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any])
     write_text(folder / "front.csv", _csv(study, study.front))
     write_text(folder / "ties.csv", _csv(study, study.ties))
     draw(graph, folder / "best.svg")
-    _draw_front(study, folder / "front.png")
+    write_bytes(folder / "front.png", study_front(study, ".png"))
     return [folder / name for name in FILES]
 
 
@@ -85,13 +85,13 @@ def _csv(study: Study, trials: Sequence[Trial]) -> str:
     return text.getvalue()
 
 
-def _draw_front(study: Study, path: Path) -> None:
-    """Score against macs of everything visited, the winner and its baselines."""
+def study_front(study: Study, suffix: str) -> bytes:
+    """Score against macs of everything visited, the winner and its baselines, as a file with that suffix."""
     winner = study.best
     caps = [Cap(str(b), float(b.high)) for b in study.budgets if b.metric == "macs"]
-    draw_front(
+    return front_picture(
         [_point(trial.score, trial.costs) for trial in study.scored],
-        path,
+        suffix,
         title=f"{study.space.name}: {' and '.join(map(str, study.budgets)) or 'no budget'}",
         score_label=study.about.name if study.about.unit == "score" else study.about.unit,
         cost_label="macs",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Baseline", "Cap", "Point", "draw_front"]
+__all__ = ["Baseline", "Cap", "Point", "draw_front", "front_picture"]
 
 LEFT, RIGHT, HEAD, FOOT = 62.0, 20.0, 48.0, 44.0  # margins of the axes in points; HEAD holds title and legend
 TITLE = 13.0  # font size
@@ -45,12 +45,30 @@ def draw_front(
     caps: Sequence[Cap] = (),
     note: str = "",
 ) -> None:
-    """Write a scatter picture of (cost, score) to `path`, as SVG or PNG by its suffix.
+    """Write `front_picture` to `path`, as SVG or PNG by its suffix."""
+    suffix = picture_suffix(path)
+    labels = {"title": title, "score_label": score_label, "cost_label": cost_label, "note": note}
+    data = front_picture(points, suffix, highlighted=highlighted, baselines=baselines, caps=caps, **labels)
+    write_bytes(path, data)
+
+
+def front_picture(
+    points: Sequence[Point],
+    suffix: str,
+    *,
+    title: str,
+    score_label: str,
+    cost_label: str,
+    highlighted: Point | None = None,
+    baselines: Sequence[Baseline] = (),
+    caps: Sequence[Cap] = (),
+    note: str = "",
+) -> bytes:
+    """A scatter picture of (cost, score) as the bytes of a file with that suffix.
 
     `points` are faint, with their Pareto front over them; `highlighted` is the winner, with its interval;
     `caps` are dashed lines; `note` stands under the plot. Points that are not finite are left out.
     """
-    suffix = picture_suffix(path)
     plot = Plot(points, highlighted, baselines, [cap for cap in caps if isfinite(cap.cost)])
     notes = [*_below(plot), *wrapped(note, WIDTH, SMALL)]
     head = HEAD + SMALL * LEADING * (1 + max((row for _, row, _ in plot.cap_names), default=-1))
@@ -70,7 +88,7 @@ def draw_front(
             write(LEFT, 8 + SMALL * LEADING * row, line, SMALL, color=MUTED)
         _legend(figure, axes, (LEFT / width, 1 - 27 / height))
 
-    write_bytes(path, render(suffix, width, height, paint))
+    return render(suffix, width, height, paint)
 
 
 def _below(plot: Plot) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from nas.budget import human
@@ -46,11 +47,21 @@ def search_document(study: Study) -> dict[str, Any]:
             "remarks": list(study.remarks),
             "agreement": agreement(study),
             "exhausted": study.exhausted,
+            **latency_told(study),
             "seconds": round(study.seconds, 3),
             "resumed": study.resumed,
             "out": None if study.out is None else str(study.out),
         },
     )
+
+
+def latency_told(study: Study) -> dict[str, Any]:
+    """Of what device the latencies (ns) are, and the finalists' predicted ones beside the measured; {} without any."""
+    table = study.space.latencies
+    if table is None:
+        return {}
+    about = {"table": table.digest, "held_out_error": table.quality.held_out_error, **table.device.model_dump()}
+    return {"latency": {**about, "finalists": [asdict(one) for one in study.finalists]}}
 
 
 def reasons(study: Study) -> dict[str, int]:
@@ -124,6 +135,7 @@ def _no_dearer(study: Study) -> list[tuple[Baseline, Trial]]:
 
 
 def _score_table(rows: Sequence[tuple[str, Score | None, dict[str, int], str]], title: str) -> object:
+    timed = any("latency" in costs for _, _, costs, _ in rows)
     cells = [
         (
             name,
@@ -132,8 +144,9 @@ def _score_table(rows: Sequence[tuple[str, Score | None, dict[str, int], str]], 
             costs.get("macs", 0),
             costs.get("params", 0),
             human(costs["memory"], "memory") if "memory" in costs else "-",
+            *([human(costs["latency"], "latency") if "latency" in costs else "-"] if timed else []),
             note,
         )
         for name, score, costs, note in rows
     ]
-    return grid(f"{title}|score>|90 % interval>|macs>|params>|with weights>|", cells)
+    return grid(f"{title}|score>|90 % interval>|macs>|params>|with weights>|{'latency>|' if timed else ''}", cells)

@@ -48,6 +48,13 @@ def counted() -> Iterator[Callable[[int, int, object], None]]:
 
 
 @contextmanager
+def staged() -> Iterator[Callable[[str, float], None]]:
+    """A callback (what is being done, the share of it that is done) that draws a bar on stderr."""
+    with _bar() as say:
+        yield lambda what, share: say(completed=round(100 * share), total=100, description=what)
+
+
+@contextmanager
 def shown() -> Iterator[Callable[[int, int, Trial], None]]:
     """A callback for a search's progress, drawn on stderr while the block runs."""
     best: Trial | None = None

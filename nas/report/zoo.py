@@ -10,6 +10,7 @@ from rich.table import Table
 from nas import zoo
 from nas.files import document
 from nas.graph import Shape
+from nas.report.family import Member
 from nas.report.tables import MACS_NOTE, grid, markdown
 from nas.zoo.published import Figures, figures
 
@@ -47,6 +48,16 @@ def zoo_tables(family: str | None = None) -> list[str | Table]:
     """The same for people."""
     rows = [(r["name"], r["family"], r["input_shape"][-1], r["params"], r["macs"], r["oracle"]) for r in listed(family)]
     return [grid("network|family|px>|params>|macs>|equal to", rows), MACS_NOTE]
+
+
+def published_families() -> dict[str, list[Member]]:
+    """Macs and params of the families of three or more networks, fewest macs first."""
+    found: dict[str, list[Member]] = {}
+    for row in listed():
+        found.setdefault(row["family"], []).append(Member(row["name"], float(row["macs"]), float(row["params"])))
+    return {
+        name: sorted(members, key=lambda member: member.macs) for name, members in found.items() if len(members) > 2
+    }
 
 
 def oracle_of(name: str) -> str:

@@ -20,7 +20,7 @@ from nas.files import check_schema
 from nas.space.cell_chain import CellShape, cell_links, rest_link
 from nas.space.cell_order import spelled
 from nas.space.cell_prices import KINDS, CellPricer, Kind, input_classes
-from nas.space.chain import ADDITIVE, Link
+from nas.space.chain import Link
 from nas.space.coding import SCHEMA, Genomes, Space
 from nas.space.parts import Part
 
@@ -81,7 +81,7 @@ class CellSpace(Space):
     in; that moves channels of their outputs, and nothing else.
     """
 
-    metrics: ClassVar[tuple[str, ...]] = ADDITIVE
+    metrics: ClassVar[tuple[str, ...]] = ("macs", "params", "activations")
     linked: ClassVar[bool] = False
     columns: ClassVar[tuple[str, ...]] = (
         "name", "citation", "base", "cells", "evaluator", "num_classes", "in_chans",

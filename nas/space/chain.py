@@ -8,9 +8,9 @@ once; there is no second formula.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from nas.architecture import Architecture
 from nas.blocks import Stage
 from nas.errors import SpaceError
-from nas.graph import Cost, Graph, cost
+from nas.graph import Graph, Shape, cost
 from nas.graph.storage import BYTES
 from nas.lowering import lower_block, lower_edge, lower_head, lower_stem, recipe
 from nas.space.spelling import Spelling
 
-ADDITIVE = ("macs", "params", "activations")
+ADDITIVE = ("macs", "params", "activations", "latency")
 
 MOST_CELLS = 200_000  # options × states, all stages together: half a minute; the largest built-in space has 12,312
 MOST_COST = 2**60  # of one network, so that sums of costs stay far from the end of int64
@@ -47,6 +47,7 @@ class Priced(NamedTuple):
     peak: int
     channels: int
     size: int
+    latency: int = 0  # ns; without a clock 0
 
     def then(self, part: Priced, times: int = 1) -> Priced:
         """This part and the next one behind it, `times` over."""
@@ -57,7 +58,19 @@ class Priced(NamedTuple):
             peak=max(self.peak, part.peak),
             channels=part.channels,
             size=part.size,
+            latency=self.latency + times * part.latency,
         )
+
+
+class Clock(Protocol):
+    """What a block takes on a device: a latency table."""
+
+    @property
+    def offset(self) -> int:
+        """What every network takes beside its blocks, in ns."""
+
+    def price(self, graph: Graph, shape: Shape) -> int:
+        """What a block adds to a network for one image of `shape`, in ns."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,7 @@ class Link:
     """Costs of each option behind each state; arrays are (states, options).
 
     `next` numbers the state behind the option; `allowed` is False where another genome spells the same network.
+    `latency` is there in a chain with a clock.
     """
 
     allowed: NDArray[np.bool_]
@@ -73,13 +87,14 @@ class Link:
     params: NDArray[np.int64]
     activations: NDArray[np.int64]
     peak: NDArray[np.int64]
+    latency: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
 
 
 class Pricer:
-    """Lowers and costs the parts of a network, each distinct one once."""
+    """Lowers and costs the parts of a network, each distinct one once; with a `clock` it also times them."""
 
-    def __init__(self, base: Architecture, num_classes: int, in_chans: int) -> None:
-        self._base, self._num_classes, self._in_chans = base, num_classes, in_chans
+    def __init__(self, base: Architecture, num_classes: int, in_chans: int, clock: Clock | None = None) -> None:
+        self._base, self._num_classes, self._in_chans, self._clock = base, num_classes, in_chans, clock
         self.block = lru_cache(maxsize=None)(self._block)
         self.edge = lru_cache(maxsize=None)(self._edge)
         self._alone = lru_cache(maxsize=None)(lambda row: row.model_copy(update={"repeats": 1, "stride": 1}))
@@ -88,12 +103,14 @@ class Pricer:
     def stem(self, resolution: int) -> Priced:
         """The stem at a resolution."""
         build = recipe(self._base, (self._in_chans, resolution, resolution))
-        return _priced(cost(build.graph([lower_stem(self._base, build, build.input)])))
+        stem = self._priced(build.graph([lower_stem(self._base, build, build.input)]), build.input.shape)
+        return stem if self._clock is None else stem._replace(latency=stem.latency + self._clock.offset)
 
     def head(self, state: State) -> Priced:
         """The head behind a map."""
         build = recipe(self._base, (state.channels, state.size, state.size))
-        return _priced(cost(build.graph([lower_head(self._base, build, build.input, self._num_classes)])))
+        head = build.graph([lower_head(self._base, build, build.input, self._num_classes)])
+        return self._priced(head, build.input.shape)
 
     def stage(self, row: Stage, state: State) -> Priced:
         """All blocks of a stage behind a map, with what stands before and behind them."""
@@ -108,7 +125,7 @@ class Pricer:
         return total.then(ended) if ended else total
 
     def _block(self, row: Stage, stride: int, channels: int, size: int) -> Priced:
-        return _priced(cost(self._graph(row, stride, channels), (channels, size, size)))
+        return self._priced(self._graph(row, stride, channels), (channels, size, size))
 
     def _edge(self, row: Stage, edge: Literal["begin", "end"], stride: int, channels: int, size: int) -> Priced | None:
         """What a stage has before its first block or behind its last; None where that is nothing."""
@@ -116,19 +133,19 @@ class Pricer:
             return None
         build = recipe(self._base, (channels, size, size))
         out = lower_edge(row.model_copy(update={"stride": stride}), build, build.input, 1, edge)
-        return None if out == build.input else _priced(cost(build.graph([out])))
+        return None if out == build.input else self._priced(build.graph([out]), build.input.shape)
 
     def _lowered(self, row: Stage, stride: int, channels: int) -> Graph:
         """One block: its graph is the same for every size of the map."""
         build = recipe(self._base, (channels, 1, 1))
         return build.graph([lower_block(row.model_copy(update={"stride": stride}), build, build.input, 1, 0)])
 
-
-def _priced(total: Cost) -> Priced:
-    channels, *size = total.output_shapes[0]
-    return Priced(
-        total.macs, total.params, total.activations, total.peak_memory_bytes, channels, size[0] if size else 1
-    )
+    def _priced(self, graph: Graph, shape: Shape) -> Priced:
+        total = cost(graph, shape)
+        channels, *size = total.output_shapes[0]
+        costs = (total.macs, total.params, total.activations, total.peak_memory_bytes)
+        latency = 0 if self._clock is None else self._clock.price(graph, shape)
+        return Priced(*costs, channels, size[0] if size else 1, latency)
 
 
 def check_cells(
@@ -158,6 +175,7 @@ def chain(
     *,
     num_classes: int,
     in_chans: int,
+    clock: Clock | None = None,
 ) -> list[Link]:
     """The links of a space: resolutions, stages, head.
 
@@ -165,7 +183,7 @@ def chain(
     the rows of stage i, so that leaving out one or the other is the same network.
     """
     check_cells(base, resolutions, stages, repeated)
-    price = Pricer(base, num_classes, in_chans)
+    price = Pricer(base, num_classes, in_chans, clock)
     states = [State(0, 0)]
     links: list[Link] = []
     most = 0
@@ -179,7 +197,7 @@ def chain(
             for option in range(options):
                 priced, allowed, ended = price_of(state, option)
                 behind = number.setdefault(State(priced.channels, priced.size, ended), len(number))
-                table[-1].append((allowed, behind, *priced[:4]))
+                table[-1].append((allowed, behind, *priced[:4], priced.latency))
         most += max(max(cell[2:]) for row in table for cell in row)
         if most > MOST_COST:
             where = f"stage {len(links)}" if 0 < len(links) <= len(stages) else "the head" if links else "the stem"

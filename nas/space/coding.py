@@ -8,11 +8,11 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 
 from nas.blocks.row import Row, plain_number
 from nas.budget import Budget, read_budgets
@@ -25,6 +25,7 @@ from nas.space.parts import Part
 
 if TYPE_CHECKING:
     from nas.graph import Graph
+    from nas.latency import LatencyTable
     from nas.space.counting import Count
 
 SCHEMA = "nascli.space/1"
@@ -41,13 +42,15 @@ class Space(Row):
     never names code to run.
     """
 
-    metrics: ClassVar[tuple[str, ...]] = METRICS  # what the links tell of a network
+    metrics: ClassVar[tuple[str, ...]] = METRICS  # what the links tell of a network; also "latency" in a timed space
     linked: ClassVar[bool] = True  # whether the links alone tell which genomes are canonical
     columns: ClassVar[tuple[str, ...]]  # the fields in the order in which documents have them
 
     name: str
     citation: str = ""
     evaluator: str | None = None
+    _latencies: LatencyTable | None = PrivateAttr(default=None)
+
     num_classes: Annotated[int, BeforeValidator(plain_number), Field(ge=0, le=2**20)] = 1000
     in_chans: Annotated[int, BeforeValidator(plain_number), Field(ge=1, le=2**10)] = 3
 
@@ -77,7 +80,31 @@ class Space(Row):
         """A space travels to other processes as its document; tables are filled anew there."""
         from nas.space.reading import read_space
 
-        return read_space, (json.loads(self.to_json()),)
+        return read_space, (json.loads(self.to_json()), "space", self.latencies)
+
+    # -- latency --------------------------------------------------------------------------------------
+
+    @property
+    def latencies(self) -> LatencyTable | None:
+        """The table that latencies are read from; None where the space knows none."""
+        return self._latencies
+
+    def timed(self, table: LatencyTable) -> Self:
+        """The same space, whose networks also have a latency: what `table` predicts."""
+        raise SpaceError(f"{self.name}: its networks are cells, of which no latency table tells; give another budget")
+
+    def within(self, budgets: Sequence[Budget]) -> Self:
+        """The space with the latency table that the budgets name, where they name one."""
+        return self.by_tables([budget.table for budget in budgets if budget.table])
+
+    def by_tables(self, paths: Sequence[str]) -> Self:
+        """The space with the one latency table of these files, where there are any."""
+        if not paths:
+            return self
+        from nas.latency.reading import read_table, same_table
+
+        table = read_table(same_table(paths))
+        return self if self.latencies is not None and self.latencies.digest == table.digest else self.timed(table)
 
     # -- what a kind of space says --------------------------------------------------------------------
 
@@ -162,20 +189,28 @@ class Space(Row):
 
     @cached_property
     def _price(self) -> Price:
-        return Price(self.links, self.parts)
+        return Price(self.links, self.parts, latency=self.latencies is not None)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The metrics that the space knows of its networks."""
+        return self.metrics if self.latencies is None else (*self.metrics, "latency")
 
     def check_metric(self, metric: str) -> None:
         """SpaceError for a metric that the space does not know of its networks."""
-        if metric not in METRICS:
-            raise SpaceError(unknown("metric", metric, METRICS))
-        if metric not in self.metrics:
-            known = ", ".join(self.metrics)
+        if metric not in (*METRICS, "latency"):
+            raise SpaceError(unknown("metric", metric, self.known))
+        if metric == "latency" and self.latencies is None:
+            raise SpaceError("latency is of a device: name its table, as in 8ms-latency@table.json")
+        if metric not in self.known:
+            known = ", ".join(self.known)
             raise SpaceError(
                 f"{metric} of the networks of {self.name} is not known without building them; it knows {known}"
             )
 
     def costs(self, genomes: Genomes, metrics: Iterable[str] | None = None) -> dict[str, NDArray[np.int64]]:
-        """Exact macs, params, activations and memory (bytes) of each genome: arrays of (n,). All that `metrics` has."""
+        """Macs, params, activations and memory (bytes) of each genome, exact, and the predicted latency (ns) where the
+        space is timed: arrays of (n,). All that `metrics` has."""
         return self.walk(genomes, metrics).costs
 
     def cost(self, genome: Sequence[int] | Genomes) -> dict[str, int]:
@@ -183,11 +218,11 @@ class Space(Row):
         if len(genome) != len(self.slots):
             raise SpaceError(f"a genome of {self.name} is {len(self.slots)} whole numbers, got {len(genome)}")
         found = self._price.cost(genome.tolist() if isinstance(genome, np.ndarray) else genome)
-        return found if len(self.metrics) == len(found) else {metric: found[metric] for metric in self.metrics}
+        return found if len(self.known) == len(found) else {metric: found[metric] for metric in self.known}
 
     def walk(self, genomes: Genomes, metrics: Iterable[str] | None = None) -> Walk:
         """Costs of each genome, and whether it is its network's canonical spelling."""
-        metrics = self.metrics if metrics is None else tuple(metrics)
+        metrics = self.known if metrics is None else tuple(metrics)
         for metric in metrics:
             self.check_metric(metric)
         array = self.checked(genomes)

@@ -16,7 +16,7 @@ from nas.space.parts import Part
 
 CHUNK = 1 << 14  # candidates costed at once, so that they stay in the processor's cache
 
-METRICS = (*ADDITIVE, "memory")
+METRICS = ("macs", "params", "activations", "memory")  # of every network; "latency" where a table tells it
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,16 @@ def walk(links: Sequence[Link], code: Callable[[slice, int], NDArray[np.intp]], 
                 state = link.next.ravel().take(index)
     if peak is not None:
         totals["memory"] = peak + BYTES * totals["params"]
-    return Walk({m: totals[m] for m in METRICS if m in wanted}, allowed)
+    return Walk({m: totals[m] for m in (*METRICS, "latency") if m in wanted}, allowed)
 
 
 class Price:
     """The cost of one candidate at a time: the same tables as plain lists, since numpy is slow on single numbers."""
 
-    def __init__(self, links: Sequence[Link], parts: Sequence[Part[Any]]) -> None:
+    def __init__(self, links: Sequence[Link], parts: Sequence[Part[Any]], *, latency: bool = False) -> None:
         self._parts = [(part.radix, part.option_of.tolist()) for part in parts]
-        columns = ("next", "macs", "params", "activations", "peak")
+        self._latency = latency
+        columns = ("next", "macs", "params", "activations", "peak", "latency" if latency else "peak")
         self._links = [
             [
                 list(zip(*state, strict=True))
@@ -75,8 +76,11 @@ class Price:
         ]
 
     def cost(self, genome: Sequence[int]) -> dict[str, int]:
-        """Macs, params, activations, memory (bytes) of one genome (slots,); SpaceError for a choice out of range."""
-        state = macs = params = activations = peak = 0
+        """Macs, params, activations, memory (bytes) of one genome (slots,), and latency (ns) where the links tell it.
+
+        SpaceError for a choice out of range.
+        """
+        state = macs = params = activations = peak = latency = 0
         slots = iter(genome)
         for (radix, option_of), link in zip(self._parts, self._links, strict=False):
             raw = 0
@@ -85,14 +89,15 @@ class Price:
                 if not 0 <= choice < size:
                     raise SpaceError(f"a choice among {size} counts from 0 to {size - 1}, got {choice}")
                 raw = raw * size + choice
-            state, own_macs, own_params, own_activations, own_peak = link[state][option_of[raw]]
+            state, own_macs, own_params, own_activations, own_peak, own_latency = link[state][option_of[raw]]
             macs, params, activations = macs + own_macs, params + own_params, activations + own_activations
-            peak = max(peak, own_peak)
-        _, own_macs, own_params, own_activations, own_peak = self._links[-1][state][0]
+            peak, latency = max(peak, own_peak), latency + own_latency
+        _, own_macs, own_params, own_activations, own_peak, own_latency = self._links[-1][state][0]
         params, peak = params + own_params, max(peak, own_peak)
-        return {
+        found = {
             "macs": macs + own_macs,
             "params": params,
             "activations": activations + own_activations,
             "memory": peak + BYTES * params,
         }
+        return {**found, "latency": latency + own_latency} if self._latency else found

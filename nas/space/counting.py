@@ -43,6 +43,7 @@ def count(space: Space, budgets: Sequence[Budget]) -> Count:
     """Distinct architectures of `space` within all `budgets`; 0 when there is none."""
     if not budgets:
         return Count(space.size)
+    space = space.within(budgets)
     reaches = [reach(space, budget.metric) for budget in budgets]
     for budget, (low, high) in zip(budgets, reaches, strict=True):
         if budget.high < low or budget.low > high:

@@ -149,7 +149,8 @@ class Feasible:
     """
 
     def __init__(self, space: Space, budgets: Sequence[Budget]) -> None:
-        self.space, self.budgets = space, tuple(budgets)
+        self.space, self.budgets = space.within(budgets), tuple(budgets)
+        space = self.space
         for budget in budgets:
             check_reachable(space, budget)
         additive = [b for b in budgets if b.metric in ADDITIVE] or [Budget("macs", 0, 2**62)]

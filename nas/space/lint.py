@@ -77,7 +77,7 @@ def _differing(row: Stage | None, first: Stage | None) -> str:
 def unusable(space: Space, budgets: Sequence[Budget]) -> list[Unusable]:
     """Choices that no network within a budget (each on its own) can make, exactly for caps of additive metrics."""
     found = []
-    names = list(space.slots)
+    space, names = space.within(budgets), list(space.slots)
     for budget in budgets:
         if budget.metric not in ADDITIVE:
             continue

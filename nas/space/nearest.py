@@ -27,7 +27,8 @@ class Nearest:
     """Finds the nearest architecture within `budgets` that is not taken yet."""
 
     def __init__(self, space: Space, budgets: Sequence[Budget]) -> None:
-        self.space, self.feasible = space, Feasible(space, budgets)
+        self.feasible = Feasible(space, budgets)
+        self.space = self.feasible.space
 
     @cached_property
     def all(self) -> Codes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from nas.space.coding import SCHEMA, Genomes, Space
 from nas.space.parts import Part
 from nas.space.spelling import Spelling
 from nas.zoo import architecture as published
+
+if TYPE_CHECKING:
+    from nas.latency import LatencyTable
 
 Resolution: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=8, le=2**13)]
 
@@ -149,7 +152,15 @@ class SearchSpace(Space):
             self.spelling,
             num_classes=self.num_classes,
             in_chans=self.in_chans,
+            clock=self.latencies,
         )
+
+    def timed(self, table: LatencyTable) -> Self:
+        timed = self.model_copy()
+        for filled in ("links", "_price"):  # of these two the latency is a part
+            timed.__dict__.pop(filled, None)
+        timed._latencies = table
+        return timed
 
     @cached_property
     def size(self) -> int:

@@ -10,7 +10,9 @@ from nas.budget import Budget, human
 from nas.errors import NasError, SpaceError
 from nas.evaluators.score import Evaluator, Score
 from nas.graph import cost
+from nas.latency.predicting import predict
 from nas.lowering import lower
+from nas.networks import Network
 from nas.space import Genomes, Space
 from nas.study.result import Baseline
 
@@ -30,8 +32,12 @@ def baselines_of(
 
 def _base(space: Space, budgets: Sequence[Budget], judge: Evaluator, seed: int) -> Baseline:
     table = space.reference
-    total = cost(lower(table, space.num_classes, space.in_chans))
+    graph = lower(table, space.num_classes, space.in_chans)
+    total = cost(graph)
     costs = {m: int(getattr(total, m)) for m in ("macs", "params", "activations", "memory")}
+    if space.latencies is not None:
+        network = Network.of(table, space.num_classes, space.in_chans, graph)
+        costs["latency"] = predict(network, space.latencies).ns
     notes = [f"over budget, {human(costs[b.metric], b.metric)}" for b in budgets if costs[b.metric] > b.high]
     notes += [f"under budget, {human(costs[b.metric], b.metric)}" for b in budgets if costs[b.metric] < b.low]
     score: Score | None = None

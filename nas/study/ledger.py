@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import optuna
@@ -81,8 +82,11 @@ class Ledger:
             return False
         return False
 
-    def claim(self, trial: FrozenTrial) -> bool:
-        """Reserve a candidate before it is evaluated; False when another process has it already."""
+    def claim(self, trial: FrozenTrial, more: Mapping[str, Any] = MappingProxyType({})) -> bool:
+        """Reserve a candidate before it is evaluated; False when another process has it already.
+
+        `more` are system attributes that it shall have besides.
+        """
         if not self._claiming:
             return True
         storage, study_id = self._study._storage, self._study._study_id
@@ -90,7 +94,7 @@ class Ledger:
             state=TrialState.RUNNING,
             params=trial.params,
             distributions=trial.distributions,
-            system_attrs=trial.system_attrs,
+            system_attrs={**trial.system_attrs, **more},
             user_attrs={"owner": self._owner},
         )
         mine = storage.create_new_trial(study_id, template_trial=running)

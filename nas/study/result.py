@@ -11,7 +11,8 @@ import numpy as np
 from nas.budget import Budget
 from nas.evaluators.score import About, Score
 from nas.graph import Graph
-from nas.lowering import Description
+from nas.latency.finalists import Finalist
+from nas.lowering import Description, lower
 from nas.ranking import concession, front, ranked, tied, value, winner
 from nas.space import Genomes, Space
 
@@ -58,6 +59,7 @@ class Study:
     seconds: float = 0.0
     evaluated: int = 0  # trials that this call evaluated; the others were there
     remarks: tuple[str, ...] = ()  # what the evaluator says of the best network
+    finalists: tuple[Finalist, ...] = ()  # what the best networks really take, where latency was a budget or objective
     resumed: bool = False
     interrupted: bool = False
     exhausted: bool = False
@@ -104,6 +106,11 @@ class Study:
     def architecture(self, trial: Trial) -> Description:
         """The architecture of a trial: a table, or what else the space decodes to."""
         return self.space.decode(trial.genome)
+
+    @property
+    def base_graph(self) -> Graph:
+        """The graph of the base, with the space's classes and channels."""
+        return lower(self.space.reference, self.space.num_classes, self.space.in_chans)
 
     def graph(self, trial: Trial) -> Graph:
         """The graph of a trial, with the space's classes and channels."""

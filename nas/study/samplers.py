@@ -102,6 +102,7 @@ class FeasibleSampler(BaseSampler):
         self, space: Space, budgets: Sequence[Budget], kind: Kind, *, seed: int = 0, startup: int | None = None
     ) -> None:
         self.space, self.startup, self.seed = space, kind.startup if startup is None else startup, seed
+        self.budgets = tuple(budgets)
         self.distributions = slot_distributions(space)
         self._nearest = Nearest(space, budgets)
         self._kind, self._inner = kind, kind.make(seed, self._nearest)

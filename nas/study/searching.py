@@ -21,11 +21,13 @@ from nas.evaluators.score import Evaluator, Failure, Score
 from nas.lowering import Description
 from nas.space import Genomes, Space
 from nas.study.baselines import baselines_of
+from nas.study.constraints import CONSTRAINTS, constraints_of, unmarked
+from nas.study.finalists import with_finalists
 from nas.study.ledger import NOTE, Ledger, database, journal
 from nas.study.lock import locked
 from nas.study.result import Study, Trial
 from nas.study.samplers import Exhausted, FeasibleSampler, genome_of, sampler_for, sampler_named, slot_distributions
-from nas.study.settings import directions_of, objectives_of, settings_of
+from nas.study.settings import directions_of, objectives_of, settings_of, tables_of
 from nas.study.workers import Interrupts, Pool
 
 TRIALS = 4000  # what the benchmark of results/search.md needs on the efficientnet space
@@ -62,6 +64,7 @@ def search(
         raise StudyError(f"trials={trials}, workers={workers}: both must be at least 1")
     started = time.perf_counter()
     within = read_budgets(budgets)
+    space = space.by_tables(tables_of(objectives, within))
     judge = evaluator_for(evaluator, space, within)
     quality = None if check is None else quality_in(check, judge.about, space)
     goals = objectives_of(objectives)
@@ -101,7 +104,8 @@ def search(
             exhausted=run.exhausted,
             out=folder,
         )
-        return replace(study, remarks=_remarks(judge, study))
+        study = replace(study, remarks=_remarks(judge, study))
+        return study if interrupted else with_finalists(study, seed)
 
 
 def _check_domain(judge: Evaluator, example: Description) -> None:
@@ -135,6 +139,7 @@ class Run:
 
     def __init__(self, goals: tuple[str, ...], sampler: FeasibleSampler, ledger: Ledger | None, pool: Pool) -> None:
         self.space, self.goals, self.ledger, self.pool = pool.space, goals, ledger, pool
+        self.budgets = sampler.budgets
         self.memory = optuna.create_study(directions=directions_of(goals), sampler=sampler)
         self.slots = slot_distributions(self.space)
         self.done: list[Trial] = []
@@ -163,7 +168,7 @@ class Run:
     def _learn(self, trials: Sequence[FrozenTrial]) -> None:
         """Take finished trials into the history."""
         for trial in trials:
-            self.memory.add_trial(trial)
+            self.memory.add_trial(unmarked(trial))
             self._record(trial)
 
     def go(self, trials: int, progress: Progress | None) -> None:
@@ -208,7 +213,7 @@ class Run:
                 break
             trial = self.memory.get_trials(deepcopy=False)[number]
             begun = self._genome(trial).tobytes() in self._begun
-            if self.ledger is None or begun or self.ledger.claim(trial):
+            if self.ledger is None or begun or self.ledger.claim(trial, self._feasibility(trial)):
                 batch.append(trial)
             else:
                 self.memory.tell(number, state=TrialState.FAIL)
@@ -234,11 +239,16 @@ class Run:
             values=values,
             params=trial.params,
             distributions=trial.distributions,
-            system_attrs=trial.system_attrs,
+            system_attrs={**trial.system_attrs, **self._feasibility(trial)},
             user_attrs={NOTE: note},
         )
         written.number = trial.number
         return written
+
+    def _feasibility(self, trial: FrozenTrial) -> dict[str, Any]:
+        """What a dashboard reads of a trial's budgets; nothing where there are none."""
+        found = constraints_of(self.space.cost(self._genome(trial)), self.budgets)
+        return {CONSTRAINTS: found} if found else {}
 
     def _record(self, trial: FrozenTrial) -> Trial:
         note = trial.user_attrs[NOTE]

@@ -20,6 +20,7 @@ def settings_of(
     space: Space, budgets: Sequence[Budget], about: About, objectives: Sequence[str], sampler: str, seed: int
 ) -> dict[str, Any]:
     """The settings that a resumed run must share with the run before it."""
+    latencies = {} if space.latencies is None else {"latency_table": space.latencies.digest}
     return {
         "schema": SCHEMA,
         "space": space.name,
@@ -30,6 +31,7 @@ def settings_of(
         "objectives": list(objectives),
         "sampler": sampler,
         "seed": seed,
+        **latencies,
     }
 
 
@@ -47,13 +49,19 @@ def check_same(found: Mapping[str, Any], wanted: Mapping[str, Any], where: str) 
 def objectives_of(names: Sequence[str]) -> tuple[str, ...]:
     """The objectives, checked: "score" first, then costs to be minimised."""
     known = ["score", *dict.fromkeys(METRICS.values())]
-    plain = [METRICS.get(name, name) for name in names]
+    plain = [METRICS.get(name.partition("@")[0], name) for name in names]
     for name in plain:
         if name not in known:
             raise StudyError(unknown("objective", name, known))
     if "score" not in plain or len(set(plain)) < len(plain):
         raise StudyError(f"objectives {', '.join(names)}: name 'score' and each cost at most once")
     return ("score", *(name for name in plain if name != "score"))
+
+
+def tables_of(names: Sequence[str], budgets: Sequence[Budget]) -> list[str]:
+    """The latency tables that objectives ("latency@table.json") and budgets name."""
+    asked = [name.partition("@")[2] for name in names if name.startswith("latency@")]
+    return [*filter(None, asked), *(budget.table for budget in budgets if budget.table)]
 
 
 def directions_of(objectives: Sequence[str]) -> list[StudyDirection]:

@@ -1,0 +1,218 @@
+"""How good predicted latencies are: 40 fresh networks of the efficientnet space in each runtime.
+
+OMP_NUM_THREADS=1 python benchmarks/latency.py          # writes results/latency.md and results/latency.png; 6 minutes
+
+Needs a machine that does nothing else. The last line compares an exported B0 with torchvision's eager one, where
+torchvision is installed (see CONTRIBUTING.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import search_spaces
+from nas import zoo
+from nas.export.onnx import write
+from nas.files import write_bytes, write_text
+from nas.latency.calibrating import Calibration, Settings, calibrate, chosen
+from nas.latency.fitting import mean_error, rank_correlation, within
+from nas.latency.measuring import busy, measure, timer_of
+from nas.report.figure import INK, MUTED, RULE, render
+from nas.report.tables import markdown
+from nas.runtimes import runtime_named
+from nas.space import Genomes, Space
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from oracles import import_torchvision, torchvision_here
+
+SPACE, RUNTIMES = "efficientnet", ("onnxruntime", "torch")
+BARS = {"onnxruntime": (0.06, 0.98), "torch": (0.10, 0.97)}  # mean relative error, Spearman
+NOISES = 1.5  # of the noise floor: where the error may lie instead
+EXPORTED = 0.40  # exported B0 / torchvision's eager B0
+COLOURS = {"onnxruntime": ("#0072b2", "o"), "torch": ("#d55e00", "^")}
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """Networks that no calibration has seen: predicted, by macs alone, and measured, in ns.
+
+    `drift` is how much longer the calibration's held-out networks take beside them than they took then.
+    """
+
+    calibration: Calibration
+    seconds: float
+    predicted: np.ndarray
+    by_macs: np.ndarray
+    measured: np.ndarray
+    noise: float
+    drift: float
+    interrupted: float | None
+
+
+def fresh(space: Space, runtime: str, count: int, seconds: float, seed: int) -> Fresh:
+    """Calibrate, then measure `count` other networks, drawn uniformly."""
+    begun = time.perf_counter()
+    settings = Settings(seconds=seconds, seed=seed)
+    calibration = calibrate(space, runtime_named(runtime), settings)
+    took = time.perf_counter() - begun
+    timed = space.timed(calibration.table)
+    genomes = _others(space, {row.digest for row in calibration.table.networks}, count, seed)
+    rng = np.random.default_rng([seed, 1])
+    timers = {
+        str(number): timer_of(runtime_named(runtime).session(space.graph(genome), seed=seed), rng)
+        for number, genome in enumerate(genomes)
+    }
+    known = {row.digest: row.measured_ns for row in calibration.table.networks if row.held_out}
+    again = chosen(space, settings.networks, settings.held_out, np.random.default_rng(seed))  # as it drew them
+    fresh_names = list(timers)
+    timers |= {
+        digest: timer_of(runtime_named(runtime).session(again[digest].graph, seed=seed), rng) for digest in known
+    }
+    found = measure(timers, rng, seconds)
+    measured = np.array([found.nanoseconds(name) for name in fresh_names], dtype=np.float64)
+    macs = space.costs(genomes, ("macs",))["macs"].astype(np.float64)
+    constant = np.median(measured / macs)  # the best for the mean relative error of these very networks, in its favour
+    return Fresh(
+        calibration,
+        took,
+        timed.costs(genomes, ("latency",))["latency"].astype(np.float64),
+        constant * macs,
+        measured,
+        found.noise(fresh_names),
+        float(np.median([found.nanoseconds(digest) / then for digest, then in known.items()])) - 1,
+        found.interrupted,
+    )
+
+
+def _others(space: Space, known: set[str], count: int, seed: int) -> Genomes:
+    drawn = space.sample(4 * count, rng=np.random.default_rng([seed, 2]))
+    kept = [genome for genome in drawn if space.graph(genome).digest() not in known]
+    return np.array(kept[:count])
+
+
+def exported_ratio(seconds: float) -> float | None:
+    """Time of B0 as an exported file in onnxruntime over torchvision's eager B0, one thread, in turns."""
+    if not torchvision_here():
+        return None
+    theirs = import_torchvision().models.efficientnet_b0(weights=None).eval()
+    graph, image = zoo.build("efficientnet_b0"), torch.randn(1, 3, 224, 224)
+
+    @torch.inference_mode()
+    def eager(runs: int) -> float:
+        torch.set_num_threads(1)
+        begun = time.perf_counter()
+        for _ in range(runs):
+            theirs(image)
+        return time.perf_counter() - begun
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "b0.onnx"
+        path.write_bytes(write(graph).SerializeToString())
+        ours = timer_of(runtime_named("onnxruntime").opened(path), np.random.default_rng(0))
+    found = measure({"ours": ours, "theirs": eager}, np.random.default_rng(0), seconds)
+    return found.nanoseconds("ours") / found.nanoseconds("theirs")
+
+
+def page(results: dict[str, Fresh], ratio: float | None, command: str) -> str:
+    """What was found, beside what was asked for."""
+    rows, words = [], []
+    for runtime, one in results.items():
+        error, rank = mean_error(one.predicted, one.measured), rank_correlation(one.predicted, one.measured)
+        bar, least = BARS[runtime]
+        allowed = max(bar, NOISES * one.noise)
+        by_macs = mean_error(one.by_macs, one.measured)
+        met = error <= allowed and rank >= least and error < by_macs
+        rows.append(
+            (
+                runtime,
+                f"{error:.1%} (≤ {allowed:.1%})",
+                f"{rank:.3f} (≥ {least})",
+                f"{within(one.predicted, one.measured):.0%}",
+                f"{by_macs:.1%}",
+                f"{rank_correlation(one.by_macs, one.measured):.3f}",
+                f"{one.noise:.1%}",
+                f"{one.drift:+.1%}",
+                f"{one.calibration.table.quality.held_out_error:.1%}",
+                f"{one.seconds:.0f} s",
+                "met" if met else "missed",
+            )
+        )
+        words.append(f"- {one.calibration.table.device.fingerprint}")
+        words += [f"  - {word}" for word in (*one.calibration.remarks, busy(1, one.interrupted)) if word]
+    header = (
+        "runtime|mean error (bar)>|Spearman (bar)>|within ±10 %>|macs × constant: error>|Spearman>|noise floor>|drift>"
+        "|held-out error that the table states>|calibration>|bars"
+    )
+    count = len(next(iter(results.values())).measured)
+    exported = (
+        "torchvision is not installed here: B0 was not compared with it."
+        if ratio is None
+        else f"Exported B0 in onnxruntime takes {ratio:.2f} × torchvision's eager B0, one thread "
+        f"(bar {EXPORTED:.2f}: {'met' if ratio <= EXPORTED else 'missed'})."
+    )
+    return f"""# Predicted latency against the stopwatch
+
+Written by `{command}`. A table is calibrated on the `{SPACE}` space (`nascli latency
+calibrate`), then {count} networks that it has not seen, drawn uniformly, are measured, batch 1, one thread. Errors are
+mean relative errors; the noise floor is how far two halves of one measurement differ, the drift how much longer the
+same networks took than when the table was calibrated: the machine's own pace, which no table knows. The constant of
+"macs × constant" is the best one for these very networks.
+
+{markdown(header, rows)}
+{chr(10).join(words)}
+
+{exported}
+
+![Predicted against measured](latency.png)
+"""
+
+
+def picture(results: dict[str, Fresh]) -> bytes:
+    """Predicted against measured, a shape and a colour a runtime; hollow: macs × constant."""
+
+    def paint(figure) -> None:
+        for number, (runtime, one) in enumerate(results.items()):
+            axes = figure.add_axes((0.08 + 0.5 * number, 0.13, 0.40, 0.75))
+            colour, shape = COLOURS[runtime]
+            measured = one.measured / 1e6
+            ends = np.array([measured.min() * 0.9, measured.max() * 1.1])
+            axes.fill_between(ends, ends * 0.9, ends * 1.1, color=RULE, alpha=0.5, linewidth=0)
+            axes.plot(ends, ends, color=MUTED, linewidth=1)
+            axes.scatter(measured, one.by_macs / 1e6, s=22, marker=shape, facecolors="none", edgecolors=MUTED)
+            axes.scatter(measured, one.predicted / 1e6, s=22, marker=shape, color=colour, linewidths=0, zorder=3)
+            axes.set_xlabel("measured (ms)", color=INK)
+            axes.set_ylabel("predicted (ms)", color=INK)
+            axes.set_title(f"{runtime}: filled by the table, hollow by macs; band ±10 %", fontsize=10, color=INK)
+
+    return render(".png", 760, 380, paint)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runtimes", default=",".join(RUNTIMES))
+    parser.add_argument("--networks", type=int, default=40)
+    parser.add_argument("--seconds", type=float, default=25.0, help="of measuring, for each of the steps")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    asked = parser.parse_args()
+    space = search_spaces.load(SPACE)
+    results = {
+        runtime: fresh(space, runtime, asked.networks, asked.seconds, asked.seed)
+        for runtime in asked.runtimes.split(",")
+    }
+    told = page(results, exported_ratio(asked.seconds / 2), "python benchmarks/latency.py")
+    write_bytes(asked.out / "latency.png", picture(results))
+    write_text(asked.out / "latency.md", told)
+    print(told)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""`nascli latency` and `nascli bench`: what networks take on this device."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from nas.commands.arguments import Json
+from nas.errors import FileError, LatencyError
+from nas.report.console import group, show, show_json
+from nas.space import Space
+
+latency_app = group("Latency: measured blocks of a space, and what follows for its networks.")
+
+Threads = Annotated[int, typer.Option("--threads", min=1, max=1024, help="Of the runtime.")]
+Device = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
+Seed = Annotated[int, typer.Option("--seed", min=0)]
+Load: TypeAlias = Callable[[str], Space]
+
+
+def add(app: typer.Typer, load: Load) -> None:
+    """Add the commands; `load` gives the space of a name, which the house does not know."""
+    app.add_typer(latency_app, name="latency")
+    latency_app.command("calibrate")(_calibrate(load))
+    latency_app.command("show")(show_)
+    app.command("bench")(bench)
+
+
+def _calibrate(load: Load) -> Callable[..., None]:
+    def calibrate(
+        space: Annotated[str, typer.Option("--space", help="A built-in space, or a .yaml or .json file.")],
+        out: Annotated[Path, typer.Option("-o", "--out", help="Write the table to this JSON file.")],
+        runtime: Annotated[str, typer.Option("--runtime", help="onnxruntime or torch.")] = "onnxruntime",
+        threads: Threads = 1,
+        device: Device = "cpu",
+        seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="Of measuring, about.")] = 25.0,
+        blocks: Annotated[int, typer.Option("--blocks", min=1, max=50_000, help="Distinct blocks at most.")] = 400,
+        networks: Annotated[int, typer.Option("--networks", min=4, max=200, help="Whole networks of the fit.")] = 10,
+        held_out: Annotated[int, typer.Option("--held-out", min=3, max=200, help="Whole networks of its error.")] = 10,
+        seed: Seed = 0,
+        force: Annotated[bool, typer.Option("--force", help="Write it although its error is too large.")] = False,
+        as_json: Json = False,
+    ) -> None:
+        """Measure the blocks of a space in a runtime, and write the table that latency budgets read."""
+        from nas.latency.calibrating import TOO_FAR, Settings, calibrate
+        from nas.latency.reading import write_table
+        from nas.report.latency import table_document, table_tables
+        from nas.report.progress import staged
+        from nas.runtimes import runtime_named
+
+        folder = next(one for one in out.absolute().parents if one.exists())
+        if out.is_dir() or not os.access(folder, os.W_OK):  # told before a minute of measuring
+            raise FileError(f"{out}: {'a folder' if out.is_dir() else 'cannot be written'}; give -o a file to write")
+        begun, settings = time.perf_counter(), Settings(seconds, blocks, networks, held_out, threads, device, seed)
+        with staged() as progress:
+            found = calibrate(load(space), runtime_named(runtime), settings, progress)
+        error = found.table.quality.held_out_error
+        if not (found.good or force):
+            told = f"; {'; '.join(found.remarks)}" if found.remarks else ""
+            raise LatencyError(
+                f"held-out networks are {error:.1%} off, more than {TOO_FAR:.0%}: {out} was not written{told}; "
+                "measure on a quiet machine or with more --seconds, or write it with --force"
+            )
+        write_table(found.table, out)
+        if as_json:
+            show_json(table_document(found.table, found.remarks))
+        else:
+            took = f"wrote {out} after {time.perf_counter() - begun:.0f} s"
+            show(*table_tables(found.table, found.remarks), "", took)
+
+    return calibrate
+
+
+def show_(
+    table: Annotated[Path, typer.Argument(help="A table of `nascli latency calibrate`.")], as_json: Json = False
+) -> None:
+    """A latency table: of what device, how good, and the networks that say so."""
+    from nas.latency.reading import read_table, stranger
+    from nas.report.latency import table_document, table_tables
+
+    found = read_table(table)
+    remarks = tuple(filter(None, [stranger(found)]))
+    if as_json:
+        show_json(table_document(found, remarks))
+    else:
+        show(*table_tables(found, remarks))
+
+
+def bench(
+    networks: Annotated[
+        list[str], typer.Argument(metavar="BEST|NAME|FILE.onnx…", help="A search's folder, a network, an ONNX file.")
+    ],
+    runtime: Annotated[str, typer.Option("--runtime", help="One or several: onnxruntime,torch.")] = "onnxruntime",
+    threads: Threads = 1,
+    device: Device = "cpu",
+    batch: Annotated[int, typer.Option("--batch", min=1, max=1024, help="Images at a time.")] = 1,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.1, max=3600, help="Of measuring, about.")] = 10.0,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Time networks in runtimes, in turns and in random order, so that none has the better moments."""
+    from nas.latency.comparing import compare
+    from nas.report.latency import bench_document, bench_tables
+    from nas.runtimes import runtime_named
+
+    runtimes = [runtime_named(name.strip()) for name in runtime.split(",")]
+    found = compare(networks, runtimes, threads=threads, device=device, batch=batch, seconds=seconds, seed=seed)
+    if as_json:
+        show_json(bench_document(found))
+    else:
+        show(*bench_tables(found))

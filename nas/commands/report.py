@@ -1,0 +1,56 @@
+"""`nascli report`: a search as a page. Scaling is a wing, so whoever adds the command hands in how a family is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nas.commands.arguments import Json
+from nas.report.console import App, show, show_json
+
+if TYPE_CHECKING:
+    from nas.networks import Network
+    from nas.report.page import Family
+
+FamilyTo = Callable[["Network", str, str], "Family"]  # a network, budgets ("200M,400M-flops") and a rule
+TIMES = (1, 2, 4, 8)  # the winner's macs, of the members of a family that is not asked for
+
+
+def add(app: App, family_to: FamilyTo) -> None:
+    """Add the command to `app`."""
+
+    @app.command("report")
+    def report(
+        folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that a search left.")],
+        out: Annotated[Path | None, typer.Option("-o", "--out", help="The page (default DIR/report.html).")] = None,
+        family: Annotated[
+            str | None,
+            typer.Option("--family", help="Budgets of the scaled family: 200M,400M-flops (default ×1, 2, 4, 8 macs)."),
+        ] = None,
+        rule: Annotated[str, typer.Option("--rule", help="Of the family, as for `nascli scale`.")] = "efficientnet",
+        as_json: Json = False,
+    ) -> None:
+        """A search as one HTML file that needs nothing else: result, budgets, front, choices, how to reproduce."""
+        from nas.graph import cost
+        from nas.report.page import Page, made, read_run, write_report
+
+        run = read_run(folder)
+
+        def scaled(network: Network) -> Family:
+            macs = cost(network.graph).macs
+            return family_to(network, family or ",".join(f"{times * macs / 1e6:.6g}M-macs" for times in TIMES), rule)
+
+        if family is None:
+            page = made(run, scaled)  # without a family of that kind the page says why
+        else:
+            page = Page(run, "")
+            page.family = scaled(page.network)
+        told = write_report(page, out or folder / "report.html")
+        if as_json:
+            show_json(told)
+        else:
+            lacking = [f"it says what the record lacks in: {', '.join(told['lacking'])}"] if told["lacking"] else []
+            show(f"wrote {told['out']} ({told['bytes']:,} bytes)", *lacking)

@@ -1,0 +1,80 @@
+"""What an exporter is: its formats' line, its keys, and what it needs; and what it is given to write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+
+from nas.errors import ExportError, NasError, unknown
+from nas.networks import Network
+from nas.options import take
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Run: TypeAlias = "Callable[[Tensor], Sequence[Tensor]]"  # images -> outputs
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is exported: a network, its module with weights (in eval mode), the name that files carry, and options."""
+
+    network: Network
+    model: nn.Module
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The network's name in letters that file systems, and Python, take."""
+        return identifier(self.network.name)
+
+
+class Room(Protocol):
+    """The functions of an exporter's file."""
+
+    def check(self, network: Network) -> None:
+        """Raise ExportError for a network that cannot be expressed."""
+
+    def write(self, source: Source, folder: Path) -> list[Path]:
+        """Write the files into `folder`; which were written."""
+
+    def reopen(self, source: Source, folder: Path) -> Run:
+        """What `write` left in `folder`, opened by those who will use it: images -> outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """One line on it, the packages that it needs (and what installs them), its keys with the values they take, and how
+    far its outputs may be off: the largest difference in units of the largest output."""
+
+    about: str
+    packages: tuple[str, ...] = ()
+    install: str = ""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    tolerance: float = 1e-4
+
+
+def identifier(name: str) -> str:
+    """`name` as a Python identifier."""
+    return re.sub(r"\W|^(?=\d)", "_", name, flags=re.ASCII) or "network"
+
+
+def checked_options(name: str, exporter: Exporter, values: dict[str, str]) -> dict[str, str]:
+    """The values of an exporter's keys, each one known; raises NasError in one line."""
+    for key, value in take(values, exporter.keys, f"exporter {name}").items():
+        if value not in exporter.keys[key]:
+            raise NasError(unknown(f"{name}:{key}", value, exporter.keys[key]))
+    return values
+
+
+def room_of(name: str, exporter: Exporter) -> Room:
+    """The exporter's file, loaded; ExportError that says what to install where a package is missing."""
+    missing = [package for package in exporter.packages if find_spec(package) is None]
+    if missing:
+        raise ExportError(f"exporter {name} needs {' and '.join(missing)}: {exporter.install}")
+    return cast("Room", import_module(f"nas.export.rooms.{name.replace('-', '_')}"))

@@ -1,0 +1,164 @@
+"""Exporting: write every artefact, open it again, compare, and only then put the folder in its place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nas.compiler import compile_graph
+from nas.errors import ExportError, FileError
+from nas.export import EXPORTERS, Room, Source, room_of
+from nas.export.comparing import Difference, compare, randomise
+from nas.files import document, write_text
+from nas.networks import Network
+from nas.weights import load_weights
+
+RECORD = "export.json"
+SCHEMA = "nascli.export/1"
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """What one exporter left: its files, and its differences under random weights (None: others were given), and its
+    own."""
+
+    exporter: str
+    options: Mapping[str, str]
+    files: Mapping[str, int]  # name -> bytes
+    randomised: tuple[Difference, ...] | None
+    written: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """All artefacts of one network, in one folder."""
+
+    network: Network
+    folder: Path
+    weights: str  # the file, or how they were drawn
+    artefacts: tuple[Artefact, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Everything, as one JSON document."""
+        rows = [
+            {
+                "exporter": one.exporter,
+                "options": dict(one.options),
+                "files": dict(one.files),
+                "tolerance": EXPORTERS[one.exporter].tolerance,
+                "randomised": one.randomised and [asdict(difference) for difference in one.randomised],
+                "written": [asdict(difference) for difference in one.written],
+            }
+            for one in self.artefacts
+        ]
+        return document(
+            SCHEMA,
+            {
+                "name": self.network.name,
+                "folder": str(self.folder),
+                "weights": self.weights,
+                "params": self.network.graph.params,
+                "artefacts": rows,
+            },
+        )
+
+
+def export(
+    network: Network,
+    targets: Mapping[str, Mapping[str, str]],
+    folder: Path,
+    *,
+    weights: Path | None = None,
+    seed: int = 0,
+) -> Exported:
+    """Write `network` by each exporter of `targets` (name -> options, `nas.export.read_targets`) into a new `folder`.
+
+    Without `weights` they are the family's first ones, drawn by `seed`; then each exporter is also tried on random
+    weights and statistics. Raises a NasError, and leaves nothing, where anything cannot be expressed or written, or
+    differs from the source module by more than the exporter's tolerance.
+    """
+    rooms = {name: room_of(name, EXPORTERS[name]) for name in targets}
+    with _whole(folder) as work:
+        for room in rooms.values():
+            room.check(network)
+        model = compile_graph(network.graph, init="family", generator=torch.Generator().manual_seed(seed)).eval()
+        tried: dict[str, tuple[Difference, ...]] = {}
+        if weights is not None:
+            load_weights(model, weights)
+        else:
+            start = {key: tensor.clone() for key, tensor in model.state_dict().items()}
+            randomise(model, network.graph, seed)
+            for name, room in rooms.items():
+                with tempfile.TemporaryDirectory(prefix="nascli-export-") as scratch:
+                    source = Source(network, model, targets[name])
+                    tried[name] = _artefact(name, room, source, Path(scratch), seed).written
+            model.load_state_dict(start)
+        artefacts = []
+        for name, room in rooms.items():
+            made = _artefact(name, room, Source(network, model, targets[name]), work, seed)
+            artefacts.append(Artefact(name, targets[name], made.files, tried.get(name), made.written))
+        told = f"the family's first ones, seed {seed}" if weights is None else str(weights)
+        exported = Exported(network, folder, told, tuple(artefacts))
+        write_text(work / RECORD, json.dumps(exported.document(), indent=1))
+    return exported
+
+
+def _artefact(name: str, room: Room, source: Source, folder: Path, seed: int) -> Artefact:
+    """Write it, open it again, compare; ExportError where it differs."""
+    files = room.write(source, folder)
+    run = room.reopen(source, folder)
+    try:
+        found = compare(source.model, run, source.network.graph, seed)
+    except ExportError as error:
+        raise ExportError(f"{name}: {error}") from None
+    tolerance = EXPORTERS[name].tolerance
+    for one in found:
+        if one.relative > tolerance:
+            raise ExportError(
+                f"{name}: outputs of {one.batch} images differ from the source module's by {one.largest:.3g} "
+                f"({one.relative:.3g} of the largest, more than {tolerance:g}); nothing was written"
+            )
+    sizes = {path.name: path.stat().st_size for path in files}
+    return Artefact(name, source.options, sizes, None, tuple(found))
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """A neighbour of `folder` to write into, renamed to it when the block ends well: a folder whole or none.
+
+    Raises FileError for a target that is there and not an empty folder, and for one that cannot be written.
+    """
+    work: Path | None = None
+    made: list[Path] = []  # folders above, made here
+    try:
+        target = folder.resolve()
+        if target.exists() and not target.is_dir():
+            raise FileError(f"{folder}: a file; name a new folder")
+        if target.is_dir() and any(target.iterdir()):
+            raise FileError(f"{folder}: not empty; name a new folder")
+        made = [one for one in (target.parent, *target.parent.parents) if not one.exists()]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+        yield work
+        work.chmod(0o755)
+        if target.is_dir():
+            target.rmdir()
+        work.rename(target)
+        made = []
+    except OSError as error:
+        raise FileError(f"{folder}: {error.strerror or error}") from None
+    finally:
+        if work is not None and work.exists():
+            shutil.rmtree(work, ignore_errors=True)
+        for one in made:
+            if one.is_dir() and not any(os.scandir(one)):
+                one.rmdir()

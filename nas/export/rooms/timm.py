@@ -1,0 +1,72 @@
+"""A Python file that registers the network with timm, and the weights; timm builds it."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import torch
+
+from nas.errors import ExportError
+from nas.export.comparing import module_run
+from nas.export.exporter import Run, Source
+from nas.export.timm import definition_of, registered, text_of
+from nas.files import write_text
+from nas.networks import Network
+from nas.weights import save_weights
+
+# timm imports torchvision, of which this uses nothing. A torchvision built for CUDA beside a torch that is not finds
+# its operators undeclared, and does not import. The declarations live as long as their library.
+_OPERATORS = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # torch's own gap
+
+
+def _timm() -> ModuleType:
+    """timm, imported."""
+    try:
+        import timm
+    except RuntimeError:
+        for operator in ("nms", "qnms"):
+            _OPERATORS.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]
+        sys.modules.pop("torchvision", None)
+        try:
+            import timm
+        except (ImportError, RuntimeError) as error:
+            raise ExportError(f"timm: it is installed, but does not import: {str(error)[:200]}") from None
+    found: ModuleType = timm
+    return found
+
+
+def check(network: Network) -> None:
+    """A network of blocks that timm knows."""
+    definition_of(network)
+
+
+def write(source: Source, folder: Path) -> list[Path]:
+    """NAME_timm.py and NAME.safetensors."""
+    code, weights = folder / f"{source.name}_timm.py", folder / f"{source.name}.safetensors"
+    write_text(code, text_of(source.network))
+    save_weights(source.model, weights)
+    return [code, weights]
+
+
+def reopen(source: Source, folder: Path) -> Run:
+    """The model that timm builds from the file that was just written, with its weights."""
+    spec = spec_from_file_location(f"{source.name}_timm", folder / f"{source.name}_timm.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    timm = _timm()
+    sys.modules[module.__name__] = module  # timm looks there for what it registers
+    try:
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it replaces one written before
+            spec.loader.exec_module(module)
+        model = timm.create_model(registered(source.name))
+        module.load_weights(model, folder / f"{source.name}.safetensors")
+    except (RuntimeError, KeyError, AssertionError) as error:
+        raise ExportError(f"timm: what timm builds is another network: {' '.join(str(error).split())[:200]}") from None
+    finally:
+        del sys.modules[module.__name__]
+    return module_run(model.eval())

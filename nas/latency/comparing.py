@@ -1,0 +1,68 @@
+"""Benchmarks: networks in runtimes, measured in turns so that none of them has the better moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nas.latency.measuring import busy, measure, timer_of
+from nas.networks import load_network
+from nas.runtimes import Fingerprint, Runtime, Session, Timer
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Nanoseconds of one run of a network in a runtime: the median over rounds, and the ends of the middle half."""
+
+    network: str
+    on: Fingerprint
+    median: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Timings in the order in which they were asked for, over so many rounds."""
+
+    timings: tuple[Timing, ...]
+    batch: int
+    rounds: int
+    remarks: tuple[str, ...]
+
+
+def compare(
+    networks: Sequence[str],
+    runtimes: Sequence[Runtime],
+    *,
+    threads: int = 1,
+    device: str = "cpu",
+    batch: int = 1,
+    seconds: float = 10.0,
+    seed: int = 0,
+) -> Comparison:
+    """Time each network (a name of the zoo, a JSON file, a search's folder, an .onnx file) in each runtime."""
+    rng = np.random.default_rng(seed)
+    timers: dict[str, Timer] = {}
+    about: dict[str, tuple[str, Fingerprint]] = {}
+    for name in networks:
+        for runtime in runtimes:
+            key = f"{len(timers)}"
+            about[key] = name, runtime.fingerprint(threads, device)
+            timers[key] = timer_of(_session(name, runtime, threads, device, seed), rng, batch)
+    measured = measure(timers, rng, seconds)
+    timings = []
+    for key, (name, on) in about.items():
+        low, high = (round(float(q) * 1e9) for q in np.quantile(measured.seconds[key], (0.25, 0.75)))
+        timings.append(Timing(name, on, measured.nanoseconds(key), low, high))
+    word = busy(threads, measured.interrupted)
+    return Comparison(tuple(timings), batch, measured.rounds, (word,) if word else ())
+
+
+def _session(name: str, runtime: Runtime, threads: int, device: str, seed: int) -> Session:
+    if Path(name).suffix == ".onnx":
+        return runtime.opened(Path(name), threads=threads, device=device)
+    return runtime.session(load_network(name).graph, threads=threads, device=device, seed=seed)

@@ -1,0 +1,63 @@
+"""Predicting: what a network takes by a table, and how much of that is measured blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nas.architecture import Architecture
+from nas.budget import human
+from nas.graph import Graph, Shape
+from nas.latency.blocks import walked
+from nas.latency.table import LatencyTable
+from nas.networks import Network
+from nas.space.chain import Pricer
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A network's time in ns. `blocks` are its distinct ones, of which `outside` were not measured (predicted from
+    features); a network without a table of stages is one block."""
+
+    ns: int
+    blocks: int
+    outside: int
+
+    @property
+    def note(self) -> str:
+        """Where the figure comes from, in words."""
+        if not self.outside:
+            return ""
+        which = "all of its" if self.outside == self.blocks else f"{self.outside} of its {self.blocks}"
+        return f"{which} distinct blocks are not in the latency table: their times follow from features"
+
+    def __str__(self) -> str:
+        return human(self.ns, "latency")
+
+
+class _Noting:
+    """The table as a clock that counts what it does not know."""
+
+    def __init__(self, table: LatencyTable) -> None:
+        self._table, self.offset = table, table.offset
+        self.asked = self.outside = 0
+
+    def price(self, graph: Graph, shape: Shape) -> int:
+        self.asked += 1
+        self.outside += not self._table.knows(graph, shape)
+        return self._table.price(graph, shape)
+
+
+def predict(network: Network, table: LatencyTable) -> Prediction:
+    """What a network takes at its own image size, as the table says."""
+    described, clock = network.architecture, _Noting(table)
+    if described is not None and _of_blocks(described):
+        total = walked(described, Pricer(described, network.num_classes, network.in_chans, clock))
+    else:
+        total = table.offset + clock.price(network.graph, network.graph.input_shape)
+    outside = clock.outside if table.fit.kind == "blocks" else clock.asked
+    return Prediction(total, clock.asked, outside)
+
+
+def _of_blocks(architecture: Architecture) -> bool:
+    """Whether a stage's blocks from the second on are one block."""
+    return all(row.uniform for row in architecture.stages)

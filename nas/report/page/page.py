@@ -1,0 +1,146 @@
+"""The report of a search: one HTML file that needs nothing else, neither a network nor a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from nas.architecture import Architecture
+from nas.budget import Budget
+from nas.errors import NasError
+from nas.evaluators import EVALUATORS, Task, named_evaluator
+from nas.evaluators.score import Evaluator
+from nas.files import document, write_text
+from nas.graph import Cost, Graph, cost
+from nas.lowering import Description, lower
+from nas.networks import Network
+from nas.report.page.record import Record, Run
+from nas.study.result import Study, Trial
+
+REPORT = "nascli.report/1"
+
+
+class Family(Protocol):
+    """A network scaled to several budgets, as `scaling.family` makes it."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What `nas.report.tables.family_table` shows."""
+        ...
+
+    def remarks(self) -> list[str]:
+        """The rule, and why a member is not nearer to its budget."""
+        ...
+
+    def picture(self, suffix: str) -> bytes:
+        """Its members in front of published families."""
+        ...
+
+
+FamilyOf = Callable[[Network], Family]
+
+
+class Page:
+    """What the sections read: a finished search, and its scaled family or why there is none."""
+
+    def __init__(self, run: Run, family: Family | str) -> None:
+        self.run, self.family = run, family
+
+    @property
+    def record(self) -> Record:
+        """What the search wrote of itself."""
+        return self.run.record
+
+    @property
+    def study(self) -> Study:
+        """The search."""
+        return self.run.study
+
+    @property
+    def best(self) -> Trial:
+        """The winner."""
+        return self.run.best
+
+    @property
+    def unit(self) -> str:
+        """What a score is; "" where the evaluator does not say."""
+        told = self.record.score.unit
+        return "" if told == "score" else told
+
+    @cached_property
+    def architecture(self) -> Description:
+        """The winner's table, or its cells."""
+        return self.study.architecture(self.best)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The winner's graph."""
+        return self.study.graph(self.best)
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What the winner costs."""
+        return cost(self.graph)
+
+    @property
+    def network(self) -> Network:
+        """The winner under its name."""
+        space = self.study.space
+        return Network.of(self.architecture, space.num_classes, space.in_chans, self.graph)
+
+    @cached_property
+    def base(self) -> Graph:
+        """The graph of the space's base, with the space's classes and channels."""
+        space = self.study.space
+        return lower(space.reference, space.num_classes, space.in_chans, name=space.base_name)
+
+    @property
+    def tables(self) -> tuple[Architecture, Architecture] | None:
+        """The winner and the base as tables of stages; None in a space of cells."""
+        one, other = self.architecture, self.study.space.reference
+        if isinstance(one, Architecture) and isinstance(other, Architecture):
+            return one, other
+        return None
+
+    @cached_property
+    def judge(self) -> Evaluator | None:
+        """The study's evaluator, where its name alone makes it and it answers at once.
+
+        A record never names code to run or files to read, so any other stays unasked.
+        """
+        told = self.record.evaluator
+        if told.name not in EVALUATORS or EVALUATORS[told.name].example != told.name:
+            return None
+        judge = named_evaluator(told.name, Task.of(self.study.space, self.study.budgets))
+        return judge if judge.cheap and judge.about.fingerprint == told.fingerprint else None
+
+    @property
+    def quick(self) -> Evaluator | None:
+        """The evaluator, where it may be asked thousands of times while somebody waits for a page."""
+        return self.judge if self.judge and EVALUATORS[self.judge.about.name].speed == "microseconds" else None
+
+    @property
+    def budgets(self) -> tuple[Budget, ...]:
+        """Within what was searched."""
+        return self.study.budgets
+
+
+def made(run: Run, family: FamilyOf) -> Page:
+    """The page of a search; where the winner has no such family, it says why."""
+    page = Page(run, "")
+    try:
+        page.family = family(page.network)
+    except NasError as error:
+        page.family = str(error)
+    return page
+
+
+def write_report(page: Page, out: Path) -> dict[str, Any]:
+    """Write the page to `out`; the contract of `nascli report --json`: which sections it has, and what they lack."""
+    from nas.report.page.layout import laid_out
+
+    text, lacking = laid_out(page)
+    write_text(out, text)
+    told = {"folder": str(page.run.folder), "out": str(out), "bytes": len(text.encode()), "lacking": lacking}
+    return document(REPORT, told)

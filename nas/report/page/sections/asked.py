@@ -1,0 +1,44 @@
+"""What was asked, with which seeds, and what came of it."""
+
+from __future__ import annotations
+
+from nas.report.agreement import agreement_lines
+from nas.report.page.html import Html, command, facts, missing, note, paragraph
+from nas.report.page.page import Page
+
+
+def tell(page: Page) -> list[Html]:
+    """The command, its seeds, and the trials."""
+    record, study, settings = page.record, page.study, page.run.settings
+    trials = record.trials
+    seed = settings.get("seed")
+    rows: list[tuple[str, object]] = [
+        ("space", f"{study.space.name}: {study.space.size:,} architectures, {len(study.space.slots)} slots"),
+        ("objectives", ", ".join(record.objectives)),
+        ("evaluator", f"{record.evaluator.name} (fingerprint {record.evaluator.fingerprint or 'none'})"),
+        ("sampler", settings.get("sampler") or "not in this folder"),
+        ("seed", "not in this folder" if seed is None else str(seed)),
+        ("trials", f"{trials.run:,}, of which {trials.feasible:,} within the budgets and {trials.failed:,} failed"),
+        ("took", f"{record.seconds:.1f} s in the last run" + (", which resumed earlier ones" * record.resumed)),
+    ]
+    body = [command(record.command), facts(rows)]
+    if seed is not None:
+        body.append(note("Trial n draws from (seed, n) and the trials before it, so the seed gives the whole search."))
+    body += [paragraph(f"{count:,} failed: {why}") for why, count in list(trials.reasons.items())[:3]]
+    body += [paragraph(remark) for remark in (*study.remarks, *_agreed(page))]
+    if study.exhausted:
+        body.append(paragraph("Every feasible architecture has been evaluated."))
+    if page.run.later:
+        later = f"{page.run.later:,} more trials stand in its journal: the search went on and has not ended since."
+        body.append(missing(f"This page tells of the record. {later}"))
+    if not page.run.whole:
+        body.append(missing("The trials are not in this folder (a database has them): only front and ties are known."))
+    return body
+
+
+def _agreed(page: Page) -> list[str]:
+    """How far scores without labels agree, where the record says it in a form that is known."""
+    try:
+        return agreement_lines(page.record.agreement)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return []

@@ -1,0 +1,89 @@
+"""What every runtime answers: a session that runs a network, its time in seconds, and on what it was taken."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from numpy.typing import NDArray
+
+from nas.graph import Graph, Shape
+from nas.tensors import Array
+
+DEVICES = ("cpu", "cuda")
+
+Timer: TypeAlias = Callable[[int], float]  # so many runs -> seconds, all together
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """On what a latency was taken: runtime and its version, device and the model of its processor, threads."""
+
+    runtime: str
+    version: str
+    device: str
+    processor: str
+    threads: int
+
+    def differences(self, other: Fingerprint) -> list[str]:
+        """What differs, in words: "processor A (here B)"."""
+        mine, here = asdict(self), asdict(other)
+        return [f"{key} {mine[key]} (here {here[key]})" for key in mine if mine[key] != here[key]]
+
+    def __str__(self) -> str:
+        threads = f", {self.threads} thread{'s' * (self.threads != 1)}" if self.device == "cpu" else ""
+        return f"{self.runtime} {self.version} on {self.processor}{threads}"
+
+
+class Session(Protocol):
+    """A network that is ready to run."""
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of one image."""
+
+    def run(self, images: Array) -> tuple[Array, ...]:
+        """The outputs for a batch of images."""
+
+    def timer(self, images: Array) -> Timer:
+        """A stopwatch for this batch, which lies on the device from now on."""
+
+
+class Runtime(Protocol):
+    """What runs networks."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the registry."""
+
+    def fingerprint(self, threads: int, device: str) -> Fingerprint:
+        """What a latency taken here and now is of; LatencyError for a device that the runtime cannot use."""
+
+    def session(
+        self,
+        graph: Graph,
+        weights: Mapping[str, NDArray[Any]] | None = None,
+        *,
+        threads: int = 1,
+        device: str = "cpu",
+        seed: int = 0,
+    ) -> Session:
+        """A network ready to run; without `weights` (names as in a state dict) they are drawn."""
+
+    def opened(self, path: Path, *, threads: int = 1, device: str = "cpu") -> Session:
+        """A network of a file; LatencyError where the runtime reads no such file."""
+
+
+@lru_cache(maxsize=1)
+def processor() -> str:
+    """The model of this machine's processor, as its system names it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.lower().startswith(("model name", "hardware"))]
+    return " ".join(next(filter(None, named), platform.processor() or platform.machine() or "unknown").split())

@@ -1,0 +1,33 @@
+"""The finalists of a search under a latency table: its winner, some of its front, and the base, measured at the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nas.graph import Graph
+from nas.latency.finalists import measured_finalists, told
+from nas.study.result import Study, Trial
+
+FRONT = 3  # networks of the front that are measured beside the winner
+
+
+def with_finalists(study: Study, seed: int) -> Study:
+    """The study with the measured times of its finalists; as it is where latency played no part."""
+    table = study.space.latencies
+    if table is None or study.best is None:
+        return study
+    graphs: dict[str, tuple[Graph, int]] = {
+        name: (study.graph(trial), trial.costs["latency"]) for name, trial in _chosen(study, study.best).items()
+    }
+    base = next((one for one in study.baselines if one.name == study.space.base_name), None)
+    if base is not None and "latency" in base.costs:
+        graphs[base.name] = study.base_graph, base.costs["latency"]
+    found, word = measured_finalists(graphs, table, seed)
+    lines = [told(one, study.budgets) for one in found]
+    return replace(study, finalists=found, remarks=(*study.remarks, *lines, *filter(None, [word])))
+
+
+def _chosen(study: Study, best: Trial) -> dict[str, Trial]:
+    others = [trial for trial in study.front if trial is not best]
+    step = max(1, -(-len(others) // FRONT))
+    return {"best": best, **{f"front {n}": trial for n, trial in enumerate(others[::step], start=1)}}

@@ -1,0 +1,369 @@
+"""Latency is a cost like the others: measured in blocks, summed over networks, kept within budgets."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+from pretended import CALL, PER_OP, Pretended, analytic_table, exact
+
+import nas
+import search_spaces
+from nas.budget import Budget
+from nas.errors import BudgetError, FileError, InfeasibleError, LatencyError, SpaceError, StudyError
+from nas.graph import cost
+from nas.latency import read_table
+from nas.latency.blocks import blocks_of, most_used
+from nas.latency.calibrating import Settings, calibrate
+from nas.latency.comparing import compare
+from nas.latency.finalists import measured_finalists
+from nas.latency.fitting import affine, coefficients, cross_validated, rank_correlation
+from nas.latency.measuring import Measured, busy, measure
+from nas.latency.predicting import predict
+from nas.latency.reading import stranger, write_table
+from nas.lowering import lower
+from nas.networks import Network, load_network
+from nas.runtimes import RUNTIMES, Member
+from nas.space import SearchSpace
+
+QUICK = Settings(seconds=0.01, networks=6, held_out=5)
+LARGE = ("efficientnet_wide", "efficientnetv2", "regnet", "mobilenetv3")  # seconds to fill
+TABLES = [name for name in search_spaces.names() if isinstance(search_spaces.load(name), SearchSpace)]
+
+
+@pytest.fixture
+def pretended(monkeypatch):
+    runtime = Pretended()
+    monkeypatch.setitem(RUNTIMES, "pretended", Member("nothing", lambda: runtime))
+    return runtime
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    return calibrate(search_spaces.load("efficientnet"), Pretended(), QUICK)
+
+
+@pytest.fixture
+def table_file(tmp_path, calibration):
+    write_table(calibration.table, tmp_path / "table.json")
+    return tmp_path / "table.json"
+
+
+def network_of(space, genome):
+    table = space.decode(genome)
+    return Network.of(table, space.num_classes, space.in_chans, lower(table, space.num_classes, space.in_chans))
+
+
+# -- calibrating ------------------------------------------------------------------------------------------
+
+
+def test_where_networks_are_sums_of_their_blocks_the_table_knows_every_network(calibration):
+    space, table = search_spaces.load("efficientnet"), calibration.table
+    assert calibration.good
+    assert len(table.blocks) == table.blocks_in_space == len(blocks_of(space)) == 170  # 168 blocks, stem and head
+    assert table.fit.kind == "blocks"
+    assert table.quality.held_out_error < 1e-3
+    assert table.quality.spearman == pytest.approx(1)
+    assert table.quality.noise_floor == pytest.approx(0, abs=1e-9)
+    for genome in space.sample(5, rng=np.random.default_rng(3)):
+        network = network_of(space, genome)
+        found = predict(network, table)
+        assert found.ns == pytest.approx(exact(network.graph), rel=1e-3)
+        assert found.outside == 0
+        assert found.note == ""
+
+
+def test_held_out_networks_are_not_those_of_the_fit(calibration):
+    networks = calibration.table.networks
+    assert len({row.digest for row in networks}) == len(networks) == QUICK.networks + QUICK.held_out
+    assert sum(row.held_out for row in networks) == QUICK.held_out
+
+
+def test_a_space_with_more_blocks_than_are_measured_takes_those_used_most():
+    space = search_spaces.load("efficientnet")
+    found = calibrate(space, Pretended(), Settings(seconds=0.01, networks=5, held_out=3, blocks=40))
+    assert len(found.table.blocks) == 40
+    assert "40 of 170" in " ".join(found.remarks)
+    kept = most_used(space, list(blocks_of(space)), 2, np.random.default_rng(0))
+    assert kept == [key for key in blocks_of(space) if key in kept]  # the stem and the head are in every network
+    outside = predict(network_of(space, space.sample(1, rng=np.random.default_rng(0))[0]), found.table)
+    assert 0 < outside.outside < outside.blocks
+    assert "follow from features" in outside.note
+
+
+def test_a_device_of_whims_makes_a_table_that_is_not_good():
+    found = calibrate(search_spaces.load("efficientnet"), Pretended(whims=3.0), QUICK)
+    assert found.table.quality.held_out_error > 0.15
+    assert not found.good
+
+
+def test_a_space_of_cells_has_no_blocks_to_measure():
+    with pytest.raises(LatencyError, match="space of cells"):
+        blocks_of(search_spaces.load("nasnet"))
+
+
+def test_a_table_comes_back_from_its_file_as_it_was(table_file, calibration):
+    assert read_table(table_file) == calibration.table
+    assert json.loads(table_file.read_text())["schema"] == "nascli.latency/1"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schema": "nascli.latency/9"}, "not known here"),
+        ({"blocks": {"zz": 1}}, "blocks"),
+        ({"blocks": {"0123456789abcdef@3x4x4": -1}}, "blocks"),
+        ({"blocks": {"0123456789abcdef@3x4x4": 1.5}}, "blocks"),
+        ({"more": 1}, "more"),
+        ({"fit": {}}, "fit"),
+        ({"space": None}, "space"),
+    ],
+)
+def test_a_damaged_table_is_refused_in_one_line(table_file, change, message):
+    table_file.write_text(json.dumps(json.loads(table_file.read_text()) | change))
+    with pytest.raises(FileError, match=message) as refusal:
+        read_table(table_file)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_table_of_another_machine_names_both(pretended, calibration):
+    assert stranger(calibration.table) == ""
+    pretended.processor = "slide rule"
+    word = stranger(calibration.table)
+    assert "abacus" in word
+    assert "slide rule" in word
+
+
+def test_a_table_of_a_runtime_that_is_not_here_says_so(calibration):
+    assert "no runtime 'pretended'" in stranger(calibration.table)
+
+
+# -- a cost like the others --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("of_blocks", [pytest.param(n, marks=[pytest.mark.slow] if n in LARGE else []) for n in TABLES])
+def test_the_links_of_a_space_sum_up_to_what_is_predicted_of_its_networks(of_blocks):
+    space, table = search_spaces.load(of_blocks), analytic_table()
+    timed = space.timed(table)
+    genomes = space.sample(6, rng=np.random.default_rng(5))
+    latencies = timed.costs(genomes)["latency"]
+    for genome, latency in zip(genomes, latencies, strict=True):
+        assert latency == timed.cost(genome)["latency"] == predict(network_of(space, genome), table).ns
+    assert "latency" not in space.costs(genomes)
+    for metric, values in space.costs(genomes).items():
+        assert (timed.costs(genomes)[metric] == values).all()
+
+
+def test_draws_within_a_latency_budget_are_within_it_and_uniform(table_file):
+    space = search_spaces.load("nasbench_macro")
+    timed = space.within([Budget.parse(f"1s-latency@{table_file}")])
+    everything = timed.costs(timed.genomes(_listed(timed)))["latency"]
+    cap = int(np.median(everything))
+    text = f"{cap}ns-latency@{table_file}"
+    assert int(space.count([text])) == (everything <= cap).sum()
+    drawn = space.sample(4000, [text], rng=np.random.default_rng(0))
+    assert timed.costs(drawn)["latency"].max() <= cap
+    assert len(np.unique(drawn, axis=0)) > 0.8 * (everything <= cap).sum()  # of 4000 uniform draws 86 %
+
+
+def _listed(space):
+    from nas.space.counting import listed
+
+    return listed(space)
+
+
+def test_a_budget_below_the_fastest_network_names_the_nearest_reachable(table_file):
+    space = search_spaces.load("efficientnet")
+    with pytest.raises(InfeasibleError, match=r"the least that it reaches is [\d.]+ ms"):
+        space.sample(1, [f"10us-latency@{table_file}"], rng=np.random.default_rng(0))
+
+
+def test_two_tables_in_one_search_are_refused(table_file, tmp_path):
+    other = tmp_path / "other.json"
+    other.write_text(table_file.read_text())
+    with pytest.raises(LatencyError, match="one table"):
+        search_spaces.load("efficientnet").sample(
+            1, [f"20ms-latency@{table_file}", f"30ms-latency@{other}"], rng=np.random.default_rng(0)
+        )
+
+
+def test_spaces_without_blocks_or_without_a_table_say_so(table_file):
+    with pytest.raises(SpaceError, match="cells"):
+        search_spaces.load("nasnet").within([Budget.parse(f"8ms-latency@{table_file}")])
+    with pytest.raises(SpaceError, match="name its table"):
+        search_spaces.load("efficientnet").check_metric("latency")
+
+
+def test_a_timed_space_travels_with_its_table(calibration):
+    timed = search_spaces.load("efficientnet").timed(calibration.table)
+    back = pickle.loads(pickle.dumps(timed))
+    genomes = timed.sample(3, rng=np.random.default_rng(0))
+    assert (back.costs(genomes)["latency"] == timed.costs(genomes)["latency"]).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [
+        ("8ms-latency@t.json", 0, 8_000_000),
+        ("1.5s-latency@a-b/t.json", 0, 1_500_000_000),
+        ("500us..2ms-latency@t.json", 500_000, 2_000_000),
+        ("10ms-latency~5%@t.json", 9_500_000, 10_500_000),
+        ("900ns-latency@t.json", 0, 900),
+    ],
+)
+def test_a_latency_budget_is_read(text, low, high):
+    budget = Budget.parse(text)
+    assert (budget.metric, budget.low, budget.high) == ("latency", low, high)
+    assert str(budget) == text
+    bare = Budget("latency", low, high, table=budget.table)
+    assert Budget.parse(str(bare)).high == high
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("8ms-latency", "of a device"),
+        ("8-latency@t.json", "no unit ''"),
+        ("8M-latency@t.json", "no unit 'M'"),
+        ("400M-flops@t.json", "only latency"),
+    ],
+)
+def test_a_latency_budget_that_cannot_be_read_is_refused(text, message):
+    with pytest.raises(BudgetError, match=message):
+        Budget.parse(text)
+
+
+# -- searching ---------------------------------------------------------------------------------------------
+
+
+def by_macs(architecture) -> float:
+    return float(cost(lower(architecture)).macs)
+
+
+def test_a_search_under_latency_measures_its_finalists(pretended, table_file, tmp_path):
+    space = search_spaces.load("efficientnet")
+    budget = f"12ms-latency@{table_file}"
+    study = nas.search(space, [budget], by_macs, trials=6, out=tmp_path / "run")
+    assert all(trial.costs["latency"] <= 12_000_000 for trial in study.trials)
+    assert study.finalists[0].name == "best"
+    assert study.finalists[-1].name == "efficientnet_b0"
+    assert all(abs(one.off) < 1e-3 for one in study.finalists)
+    assert any("predicted" in line and "measured" in line for line in study.remarks)
+    again = nas.search(space, [budget], by_macs, trials=7, out=tmp_path / "run")
+    assert again.resumed
+    document = json.loads(table_file.read_text())
+    document["fit"]["offset_ns"] += 1
+    table_file.write_text(json.dumps(document))
+    with pytest.raises(StudyError, match="latency table"):
+        nas.search(space, [budget], by_macs, trials=8, out=tmp_path / "run")
+
+
+def test_latency_is_an_objective(pretended, table_file):
+    space = search_spaces.load("efficientnet")
+    study = nas.search(space, (), by_macs, trials=6, objectives=("score", f"latency@{table_file}"))
+    assert study.objectives == ("score", "latency")
+    front = [(trial.score.value, trial.costs["latency"]) for trial in study.front]
+    assert sorted(front) == sorted(front, key=lambda row: row[1])
+    with pytest.raises(SpaceError, match="name its table"):
+        nas.search(space, (), by_macs, trials=1, objectives=("score", "latency"))
+
+
+def test_finalists_of_a_runtime_that_is_gone_are_not_measured(calibration):
+    graph = load_network("b0").graph
+    found, word = measured_finalists({"best": (graph, 1)}, calibration.table)
+    assert found == ()
+    assert "not measured" in word
+
+
+def test_a_scaled_network_meets_a_latency(table_file):
+    from scaling import Caps, rule_named
+    from scaling.report import Scaler
+
+    scaler = Scaler(load_network("b0"), rule_named("efficientnet"), Caps())
+    told = scaler.to(Budget.parse(f"50ms-latency@{table_file}"))
+    assert told.latency.ns == pytest.approx(50e6, rel=0.05)  # a block more or less is a step
+    assert any("follow from features" in line for line in told.remarks())
+    assert told.document()["latency"] == told.latency.ns
+    assert "/" not in told.network.name
+
+
+def test_a_bare_graph_is_predicted_from_features_and_says_so(calibration):
+    found = predict(load_network("inception_v3"), calibration.table)
+    assert (found.blocks, found.outside) == (1, 1)
+    assert "all of its" in found.note
+
+
+# -- measuring ---------------------------------------------------------------------------------------------
+
+
+def test_one_disturbed_round_changes_no_figure():
+    steady = np.full(9, 1e-3)
+    disturbed = steady.copy()
+    disturbed[4] = 1.0
+    found = Measured({"steady": steady, "disturbed": disturbed}, None)
+    assert found.nanoseconds("steady") == found.nanoseconds("disturbed") == 1_000_000
+
+
+def test_noise_is_how_far_two_halves_of_the_rounds_differ():
+    found = Measured({"a": np.array([1.0, 1.1] * 5), "b": np.array([2.0, 2.0] * 5)}, None)
+    assert found.noise(["a", "b"]) == pytest.approx((0.1 / 1.1) / 2)
+
+
+def test_each_round_has_every_network_once_in_another_order():
+    asked: list[str] = []
+
+    def timer(name):
+        def seconds(runs):
+            asked.append(name)
+            return runs * 1e-3
+
+        return seconds
+
+    found = measure({name: timer(name) for name in "abcd"}, np.random.default_rng(0), 0.0)
+    taken = asked[8:][::2]  # behind two warm-ups each, every figure has a run of its own in front
+    rounds = [tuple(taken[at : at + 4]) for at in range(0, len(taken), 4)]
+    assert found.rounds == len(rounds) == 6
+    assert {frozenset(one) for one in rounds} == {frozenset("abcd")}
+    assert len(set(rounds)) > 1
+
+
+def test_a_machine_whose_samples_are_interrupted_is_called_busy():
+    assert busy(1, 0.0) == ""
+    assert "50% of the samples" in busy(1, 0.5)
+
+
+def test_the_fit_finds_the_scale_and_the_offset_again():
+    sums = np.array([1.0, 2.0, 3.0, 5.0]) * 1e6
+    assert affine(sums, 1.25 * sums + 3e5) == pytest.approx((1.25, 3e5))
+    assert cross_validated(sums, 1.25 * sums + 3e5) == pytest.approx(0, abs=1e-9)
+    scale, offset = affine(sums, sums - 1e5)  # no network takes less than nothing beside its blocks
+    assert offset == 0
+    assert scale < 1
+
+
+def test_the_coefficients_of_features_are_found_again_and_never_negative():
+    rng = np.random.default_rng(0)
+    rows = rng.random((30, 4)) * [1e6, 1e3, 1.0, 0.0]
+    assert coefficients(rows, rows @ [2.0, 5.0, 700.0, 0.0])[:3] == pytest.approx([2.0, 5.0, 700.0])
+    assert (coefficients(rows, rng.random(30) + 0.5) >= 0).all()
+
+
+def test_rank_correlation_is_scipys():
+    from scipy.stats import spearmanr
+
+    one, other = [3.0, 1.0, 4.0, 1.0, 5.0], [2.0, 7.0, 1.0, 8.0, 2.0]
+    assert rank_correlation(one, other) == pytest.approx(spearmanr(one, other)[0])
+
+
+def test_a_benchmark_is_in_the_order_that_was_asked_for():
+    found = compare(["lenet5", "b0"], [Pretended(), Pretended(name="other")], seconds=0.0)
+    assert [(row.network, row.on.runtime) for row in found.timings] == [
+        ("lenet5", "pretended"),
+        ("lenet5", "other"),
+        ("b0", "pretended"),
+        ("b0", "other"),
+    ]
+    assert found.timings[2].median == pytest.approx(exact(load_network("b0").graph), rel=1e-6)
+    assert found.timings[0].median > CALL + PER_OP

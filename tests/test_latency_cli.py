@@ -1,0 +1,96 @@
+"""`nascli latency`, `nascli bench`, and latency on the command line: what is printed, written and refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pretended import Pretended, analytic_table
+from typer.testing import CliRunner
+
+from cli import app
+from nas.errors import FileError, InfeasibleError, LatencyError
+from nas.latency import read_table
+from nas.latency.reading import write_table
+from nas.runtimes import RUNTIMES, Member
+
+QUICK = ["--seconds", "1", "--networks", "5", "--held-out", "3", "--runtime", "pretended"]
+
+
+@pytest.fixture
+def pretended(monkeypatch):
+    runtime = Pretended()
+    monkeypatch.setitem(RUNTIMES, "pretended", Member("nothing", lambda: runtime))
+    return runtime
+
+
+@pytest.fixture
+def table_file(tmp_path):
+    write_table(analytic_table(), tmp_path / "table.json")
+    return tmp_path / "table.json"
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.stdout
+
+
+def test_calibrate_writes_a_table_and_says_how_good_it_is(pretended, tmp_path):
+    path = tmp_path / "new" / "table.json"
+    told = json.loads(run("latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", path, "--json"))
+    assert told["schema"] == "nascli.calibration/1"
+    assert told["quality"]["held_out_error"] < 0.01
+    assert told["blocks"] == len(read_table(path).blocks)
+    shown = run("latency", "show", path)
+    assert "pretended 1.0 on abacus" in shown
+    assert "held-out error" in shown
+
+
+def test_calibrate_refuses_a_table_that_is_far_off_unless_forced(pretended, tmp_path):
+    pretended.whims, pretended.large = 4.0, 30
+    path = tmp_path / "table.json"
+    with pytest.raises(LatencyError, match=r"more than 15%.*was not written.*--force"):
+        run("latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", path)
+    assert not path.exists()
+    run("latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", path, "--force")
+    assert read_table(path).quality.held_out_error > 0.15
+
+
+def test_a_search_under_latency_tells_predicted_beside_measured(pretended, table_file, tmp_path):
+    asked = ["search", "--space", "efficientnet", "--budget", f"6ms-latency@{table_file}", "--trials", "5"]
+    told = json.loads(run(*asked, "--evaluator", "accel_nasbench", "--out", tmp_path / "run", "--json"))
+    assert told["best"]["latency"] <= 6_000_000
+    assert told["latency"]["processor"] == "abacus"
+    assert {"name", "predicted_ns", "measured_ns"} == set(told["latency"]["finalists"][0])
+    best = json.loads((tmp_path / "run" / "best.json").read_text())
+    assert best["latency"] == told["best"]["latency"]
+    with pytest.raises(InfeasibleError, match="the least that it reaches"):
+        run("search", "--space", "efficientnet", "--budget", f"1us-latency@{table_file}", "--out", tmp_path / "other")
+
+
+def test_scale_to_a_latency_says_where_it_comes_from(pretended, table_file):
+    told = json.loads(run("scale", "b0", "--to", f"12ms-latency@{table_file}", "--json"))
+    assert told["latency"] == pytest.approx(12e6, rel=0.1)
+    assert "features" in told["latency_note"]
+
+
+def test_bench_prints_a_line_a_network_and_runtime(pretended):
+    told = json.loads(run("bench", "lenet5", "b0", "--runtime", "pretended", "--seconds", "0.1", "--json"))
+    assert told["schema"] == "nascli.bench/1"
+    assert [row["network"] for row in told["timings"]] == ["lenet5", "b0"]
+    assert "× first" in run("bench", "lenet5", "--runtime", "pretended", "--seconds", "0.1")
+
+
+def test_a_target_that_cannot_be_written_is_told_before_anything_is_measured(pretended, tmp_path):
+    with pytest.raises(FileError, match="a folder"):
+        run("latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", tmp_path)
+    assert not pretended.asked
+
+
+@pytest.mark.slow
+def test_a_real_calibration_is_worth_having(tmp_path):
+    path = tmp_path / "table.json"
+    run("latency", "calibrate", "--space", "nasbench_macro", "--seconds", "20", "-o", path, "--force")
+    assert read_table(path).quality.spearman > 0.9

@@ -1,0 +1,341 @@
+"""The report of a search: one file that says what the record knows, and what it does not, and believes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from test_cli import document
+from test_study import CAP, MACRO, toward_two_million
+
+import cli
+import nas
+import search_spaces
+from nas.errors import FileError, ScaleError
+from nas.report.folder import write_folder
+from nas.report.outcome import search_document
+from nas.report.page import made, read_run, write_report
+from nas.report.page.inline import figure
+from nas.report.page.layout import laid_out, style
+from nas.report.page.nudges import climbed
+from nas.report.page.page import Page
+from nas.report.page.sections import SECTIONS
+
+VOID = {"meta", "br"}
+HOSTILE = """</style><script>alert("1")</script> & 'x' <img src=http://example.org/a.png onerror=x>"""
+
+
+def evaluated(architecture):
+    score = toward_two_million(architecture)
+    return score, score - 0.1, score + 0.1
+
+
+def searched(folder: Path, *, trials: int = 60, budgets=CAP, **more) -> Path:
+    """A folder as `nascli search --out` leaves it."""
+    study = nas.search(MACRO, budgets, evaluated, trials=trials, out=folder, **more)
+    write_folder(study, folder, "nascli search --space nasbench_macro", search_document(study))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return searched(tmp_path_factory.mktemp("search") / "run")
+
+
+@pytest.fixture
+def copy(folder, tmp_path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def no_family(network):
+    raise ScaleError("nothing scales here")
+
+
+def page_of(folder: Path) -> str:
+    return laid_out(made(read_run(folder), no_family))[0]
+
+
+def edited(folder: Path, **changes) -> Path:
+    path = folder / "record.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    return folder
+
+
+class Reader(HTMLParser):
+    """What a browser would see: elements that close, attributes, and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.names: set[str] = set()
+        self.events: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.names.add(tag)
+        told = dict(attributes)
+        self.ids += [told["id"]] if "id" in told else []
+        self.links += [told[key] for key in ("href", "src", "xlink:href", "action", "data") if told.get(key)]
+        self.links += re.findall(r"url\(([^)]*)\)", " ".join(str(value) for value in told.values()))
+        self.events += [key for key in told if key.startswith("on")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data if "style" not in self.open else ""
+
+
+@pytest.fixture(scope="module")
+def read(folder) -> Reader:
+    return Reader(page_of(folder))
+
+
+# -- the page -------------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_whole_and_has_every_section(read):
+    assert not read.open
+    assert set(SECTIONS) <= set(read.ids)
+    assert len(read.ids) == len(set(read.ids))
+    assert {f"#{name}" for name in SECTIONS} <= set(read.links)
+
+
+def test_the_page_needs_nothing_else(read):
+    assert all(link.startswith("#") and link[1:] in read.ids for link in read.links)
+    assert not read.events
+    assert not read.names & {"script", "link", "iframe", "object", "embed", "form", "base"}
+    assert "url(" not in style()
+    assert "@import" not in style()
+
+
+def test_equal_folders_make_equal_bytes(folder):
+    assert page_of(folder) == page_of(folder)
+
+
+def test_a_report_writes_nothing_into_the_folder(copy, tmp_path):
+    def fingerprint():
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in copy.iterdir()}
+
+    before = fingerprint()
+    told = write_report(made(read_run(copy), no_family), tmp_path / "out" / "page.html")
+    assert fingerprint() == before
+    assert told["bytes"] == (tmp_path / "out" / "page.html").stat().st_size
+
+
+def test_the_page_tells_the_result_and_how_to_have_it_again(folder, read):
+    record = json.loads((folder / "record.json").read_text())
+    for told in (record["command"], record["best"]["digest"], f"{record['best']['macs']:,}", "seed", "60M-flops"):
+        assert told in read.text
+
+
+@pytest.mark.parametrize("name", ["front", "winner"])
+def test_text_in_pictures_is_text(folder, name, read):
+    assert {"svg", "text"} <= read.names
+    assert "macs" in read.text
+
+
+def test_every_colour_of_a_picture_has_its_twin_in_the_dark(folder):
+    dark = style().partition("prefers-color-scheme: dark")[2]
+    assert set(re.findall(r"var\((--c\w+)", page_of(folder))) <= set(re.findall(r"(--c[0-9a-f]{6}):", dark))
+
+
+def test_a_picture_brings_no_style_of_its_own_and_keeps_its_ids_apart():
+    svg = b'<svg xmlns="x" viewBox="0 0 9 9"><defs><style>*{x}</style></defs><g id="a"><use xlink:href="#a"/></g></svg>'
+    one, other = (figure(svg, name, "a <picture>") for name in ("one", "other"))
+    assert "<style" not in one
+    assert 'id="one-a"' in one
+    assert 'href="#other-a"' in other
+    assert "a &lt;picture&gt;" in one
+
+
+# -- what others wrote ----------------------------------------------------------------------------------------
+
+
+def test_what_a_record_says_is_text_and_never_markup(copy):
+    record = json.loads((copy / "record.json").read_text())
+    more = {
+        "command": HOSTILE,
+        "python": HOSTILE,
+        "packages": {HOSTILE: HOSTILE},
+        "remarks": [HOSTILE],
+        "evaluator": record["evaluator"] | {"name": HOSTILE, "quality": {"n": 9, HOSTILE: HOSTILE, "verdict": HOSTILE}},
+        "score": {"unit": HOSTILE, "note": HOSTILE},
+        "baselines": [row | {"name": HOSTILE, "note": HOSTILE} for row in record["baselines"]],
+        "trials": record["trials"] | {"reasons": {HOSTILE: 3}},
+    }
+    read = Reader(page_of(edited(copy, **more)))
+    assert not read.names & {"script", "img"}
+    assert not read.events
+    assert read.text.count('<script>alert("1")</script>') >= 8
+
+
+def truncated(folder: Path) -> None:
+    text = (folder / "record.json").read_text()
+    (folder / "record.json").write_text(text[: len(text) // 2])
+
+
+def garbled(folder: Path) -> None:
+    (folder / "study.journal").write_text('{"op_code": 99}\n')
+
+
+def listed(folder: Path) -> None:
+    (folder / "study.journal").unlink()
+    (folder / "front.csv").write_text("score,low\nnan,1\n")
+
+
+SPOILT = {
+    "an unfinished search": (lambda folder: (folder / "record.json").unlink(), "has not ended"),
+    "a torn record": (truncated, "not JSON"),
+    "another schema": (lambda folder: edited(folder, schema="nascli.record/99"), "not known here"),
+    "a record without a winner": (lambda folder: edited(folder, best=None), "no whole record"),
+    "a score that is no number": (lambda folder: edited(folder, seconds="soon"), "no whole record"),
+    "a budget that is none": (lambda folder: edited(folder, budgets=["lots"]), "names no metric"),
+    "a space that is none": (lambda folder: edited(folder, space_table={}), "names no schema"),
+    "a journal that is none": (garbled, "is damaged"),
+    "a table that is none": (listed, "front.csv is damaged"),
+    "another search's journal": (
+        lambda folder: edited(folder, best=json.loads((folder / "record.json").read_text())["best"] | {"digest": "0"}),
+        "different searches",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_a_spoilt_folder_is_one_line(copy, what):
+    spoil, told = SPOILT[what]
+    spoil(copy)
+    with pytest.raises(FileError, match=told) as error:
+        read_run(copy)
+    assert "\n" not in str(error.value)
+
+
+def test_a_folder_that_is_not_there_is_one_line(tmp_path):
+    with pytest.raises(FileError, match="no such folder"):
+        read_run(tmp_path / "nowhere")
+    with pytest.raises(FileError, match="no folder of `nascli search`"):
+        read_run(tmp_path)
+
+
+def test_a_line_that_is_being_written_is_left_out(copy):
+    with (copy / "study.journal").open("a") as file:
+        file.write('{"op_code": 4, "study')
+    assert len(read_run(copy).study.trials) == 60
+
+
+def test_trials_beyond_the_record_are_left_out_and_told(copy):
+    nas.search(MACRO, CAP, evaluated, trials=70, out=copy)
+    run = read_run(copy)
+    assert (len(run.study.trials), run.later) == (60, 10)
+    assert "10 more trials" in page_of(copy)
+
+
+@pytest.mark.parametrize("name", ["python:function=os.getcwd", "train", "table", "accel_nasbench", "nothing"])
+def test_a_record_has_no_code_run_and_no_file_read(copy, name):
+    record = json.loads((copy / "record.json").read_text())
+    edited(copy, evaluator=record["evaluator"] | {"name": name})
+    assert made(read_run(copy), no_family).judge is None
+
+
+# -- what a record lacks --------------------------------------------------------------------------------------
+
+
+def test_what_is_missing_is_said(folder):
+    text, lacking = laid_out(made(read_run(folder), no_family))
+    assert {"front", "nudged", "evaluator", "latency", "family"} <= set(lacking)
+    assert "nothing scales here" in text
+
+
+def test_without_a_journal_the_page_shows_front_and_ties(copy):
+    whole = read_run(copy)
+    (copy / "study.journal").unlink()
+    run = read_run(copy)
+    assert not run.whole
+    assert {trial.genome.tobytes() for trial in run.study.front} == {t.genome.tobytes() for t in whole.study.front}
+    assert run.best.costs == whole.best.costs
+    _, lacking = laid_out(made(run, no_family))
+    assert {"search", "front", "choices"} <= set(lacking)
+
+
+def test_a_search_without_budgets_says_so(tmp_path):
+    _, lacking = laid_out(made(read_run(searched(tmp_path / "run", trials=12, budgets=())), no_family))
+    assert {"budgets", "nudged", "choices"} <= set(lacking)
+
+
+LATENCY = {
+    "table": "0123456789abcdef",
+    "held_out_error": 0.031,
+    "runtime": "onnxruntime",
+    "version": "1.31.1",
+    "device": "cpu",
+    "processor": "<A processor>",
+    "threads": 1,
+    "finalists": [{"name": "best", "predicted_ns": 7_900_000, "measured_ns": 8_300_000}],
+}
+
+
+def test_latencies_stand_beside_each_other(copy):
+    budgets = ["60M-flops", "8ms-latency@table.json"]
+    text, lacking = laid_out(made(read_run(edited(copy, latency=LATENCY, budgets=budgets)), no_family))
+    assert "latency" not in lacking
+    told = Reader(text).text
+    for figure_ in ("7.9 ms", "8.3 ms", "\N{MINUS SIGN}4.8 %", "over 8ms-latency@table.json", "<A processor>"):
+        assert figure_ in told
+
+
+def test_a_record_of_latencies_that_is_none_is_one_line(copy):
+    broken = LATENCY | {"finalists": [{"name": "best", "predicted_ns": 1, "measured_ns": 0}]}
+    with pytest.raises(FileError, match="measured_ns"):
+        read_run(edited(copy, latency=broken))
+
+
+# -- the command ----------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_a_page(copy, tmp_path):
+    told = document("report", copy, "-o", "page.html", "--family", "60M,80M-macs", cwd=tmp_path)
+    text = (tmp_path / "page.html").read_text()
+    assert told["schema"] == "nascli.report/1"
+    assert "family" not in told["lacking"]
+    assert "80M-macs" in Reader(text).text
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], ["DIR", "--family", "many"], ["DIR", "-o", "/proc/no/page.html"]])
+def test_the_command_refuses_in_one_line(folder, capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        cli.app(["report", *(str(folder) if part == "DIR" else part for part in arguments)])
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert told.startswith("error: ")
+    assert told.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_the_page_of_the_default_search_lacks_latency_alone(tmp_path):
+    space = search_spaces.load("efficientnet")
+    study = nas.search(space, ["400M-flops"], trials=150, out=tmp_path / "run")
+    write_folder(study, tmp_path / "run", "nascli search", search_document(study))
+    told = document("report", tmp_path / "run", cwd=tmp_path)
+    assert told["lacking"] == ["latency"]
+    text = Reader((tmp_path / "run" / "report.html").read_text())
+    assert "efficientnet_b0" in text.text
+    assert "mobilenetv3" in text.text  # published networks behind the front
+    page = Page(read_run(tmp_path / "run"), "")
+    scores = [nudge.best.score.value for nudge in climbed(page.study, page.quick)]
+    assert scores[1] >= study.top.score.value
+    assert scores == sorted(scores)
