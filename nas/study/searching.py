@@ -28,7 +28,7 @@ from nas.study.samplers import Exhausted, FeasibleSampler, genome_of, sampler_fo
 from nas.study.settings import directions_of, objectives_of, settings_of
 from nas.study.workers import Interrupts, Pool
 
-TRIALS = 4000  # what the benchmark of results/search.md needs on the efficientnet space
+TRIALS = 2000  # what the benchmark of results/search.md needs on the efficientnet space
 JOURNAL = "study.journal"
 
 Progress = Callable[[int, int, Trial], None]
@@ -51,12 +51,13 @@ def search(
 ) -> Study:
     """The best architectures of `space` within `budgets` that `trials` distinct evaluations find.
 
-    `evaluator` is a function of an Architecture that returns a number (larger is better), the name of a built-in one,
-    or None for the space's own. `sampler` None means "nsga2". With `out` (a folder) or `storage` (an SQL URL) every
-    finished trial is durable and the same call resumes; with one worker it then ends as if it had never been
-    interrupted, with K workers per synchronous batch of K. `check` is the file of a check of this evaluator, whose
-    figures go into the record. `progress(done, trials, trial)` is called after each trial. Raises InfeasibleError
-    when nothing fits, StudyError for a study that cannot be resumed.
+    `evaluator` is a function of an Architecture that returns a number (larger is better), the name of a
+    built-in one, or None for the space's own. `sampler` None means "model" for one objective and "nsga2" for
+    several. With `out` (a folder) or `storage` (an SQL URL) every finished trial is durable and the same call
+    resumes; with one worker it then ends as if it had never been interrupted, with K workers per synchronous batch
+    of K. `check` is the file of a check of this evaluator, whose figures go into the record.
+    `progress(done, trials, trial)` is called after each trial. Raises InfeasibleError when nothing fits, StudyError
+    for a study that cannot be resumed.
     """
     if trials < 1 or workers < 1:
         raise StudyError(f"trials={trials}, workers={workers}: both must be at least 1")
