@@ -207,7 +207,7 @@ def search(
     budgets = [Budget.parse(text) for text in budget or ()]
     folder = out or default_folder(table.name, budgets, seed)
     command = shlex.join(["nascli", *sys.argv[1:]])
-    with shown() as progress:
+    with resumable(command), shown() as progress:
         study = run(
             table,
             budgets,

@@ -181,7 +181,7 @@ def picture(raw: dict[str, Any]) -> Figure:
         axis.set(title=found["name"], xlabel="evaluations", ylabel="mean regret, points", yscale="log", xlim=(5, 200))
         axis.set_ylim(bottom=FLOOR)
         axis.grid(alpha=0.3)
-    axes[0].legend(fontsize=8, loc="lower left")
+    figure.legend(*axes[0].get_legend_handles_labels(), fontsize=9, loc="outside lower center", ncols=5)
     return figure
 
 

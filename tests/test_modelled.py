@@ -11,13 +11,14 @@ from scipy.stats import multivariate_normal, norm
 import nas
 import search_spaces
 from nas import Budget
+from nas.acquisition import improvement
 from nas.errors import StudyError
 from nas.evaluators import About, Score
 from nas.evaluators.score import Failure
 from nas.study import modelled
 from nas.study.modelled import STEADY, leg_of, served, served_from
 from nas.study.samplers import SAMPLERS, FeasibleSampler, genome_of
-from nas.study.surrogate import Kernel, Process, Reader, improvement, warped
+from nas.study.surrogate import Kernel, Process, Reader, warped
 
 MACRO, WIDE, CELLS = (search_spaces.load(name) for name in ("nasbench_macro", "efficientnet", "nasnet"))
 CAP, WIDE_CAP = [Budget.parse("60M-flops")], [Budget.parse("300M-flops")]

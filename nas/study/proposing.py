@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.acquisition import improvement
 from nas.space.feasible import Codes
 from nas.space.nearest import Nearest
 from nas.study.candidates import Candidates, distinct
-from nas.study.surrogate import Features, Floats, Process, Reader, improvement, warped
+from nas.study.surrogate import Features, Floats, Process, Reader, warped
 
 FEWEST = 3  # scores from which a model is made
 BEST, OTHERS = 200, 100  # trials that a model learns: the best, and some of the others

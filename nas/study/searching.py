@@ -71,14 +71,16 @@ def search(
     sampler = sampler_for(sampler, goals)
     settings = settings_of(space, within, judge.about, goals, sampler, seed)
     proposer = FeasibleSampler(space, within, sampler_named(sampler), seed=seed)
-    if judge.cheap:  # a space outside its domain is refused before anything is written
-        _check_domain(judge, space.decode(proposer.example[0]))
     with ExitStack() as stack:
         stack.enter_context(Interrupts())
         folder = None if out is None else Path(out)
         if folder is not None and storage is None:  # a database has locks of its own, and processes share it
             stack.enter_context(locked(folder))
-        ledger = _ledger(folder, storage, settings, workers)
+        begun = folder is not None and storage is None and any(one.name != ".lock" for one in folder.iterdir())
+        ledger = _ledger(folder, storage, settings, workers) if begun else None  # another study is refused first
+        if judge.cheap:  # then a space outside its domain, before anything is written; this may buy labels
+            _check_domain(judge, space.decode(proposer.example[0]))
+        ledger = ledger or _ledger(folder, storage, settings, workers)
         pool = stack.enter_context(Pool(judge, space, workers, seed))
         run = Run(goals, proposer, ledger, pool)
         interrupted = resumed = False
