@@ -193,11 +193,11 @@ def search(
     space: Annotated[str, typer.Option("--space", help="A built-in space, or a .yaml or .json file.")],
     budget: Budgets = None,
     trials: Annotated[
-        int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 4000).")
+        int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 2000).")
     ] = None,
     objective: Annotated[str, typer.Option("--objective", help="score, or score with costs: score,macs")] = "score",
     sampler: Annotated[
-        str | None, typer.Option("--sampler", help="nsga2, model (for few evaluations), tpe or random.")
+        str | None, typer.Option("--sampler", help="model, nsga2 (default of several objectives), tpe or random.")
     ] = None,
     evaluator: Annotated[
         str | None, typer.Option("--evaluator", help="One of `nascli evaluator list`, with its keys.")
@@ -224,7 +224,7 @@ def search(
     budgets = [Budget.parse(text) for text in budget or ()]
     folder = out or default_folder(table.name, budgets, seed)
     command = shlex.join(["nascli", *sys.argv[1:]])
-    with shown() as progress:
+    with resumable(command), shown() as progress:
         study = run(
             table,
             budgets,

@@ -199,6 +199,7 @@ def ours(name: str) -> Method:
     return search
 
 
+OURS = ("default (model)", "nascli nsga2")
 # Each with the number of evaluations after which a run is given up: models are slow, and quick to find.
 METHODS: dict[str, tuple[Method, int]] = {
     "default (model)": (ours("model"), 200),

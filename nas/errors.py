@@ -34,6 +34,10 @@ class EvaluatorError(NasError):
     """An evaluator that does not exist, or is asked outside its domain."""
 
 
+class SpaceNeededError(EvaluatorError):
+    """An evaluator that is made for a space, and was given none."""
+
+
 class StudyError(NasError):
     """A study that cannot be started or resumed."""
 

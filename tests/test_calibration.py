@@ -6,71 +6,22 @@ import pickle
 
 import numpy as np
 import pytest
+from labellers import Changed, Labeller, fitted
 from scipy.linalg import cho_solve, cholesky
 from scipy.stats import multivariate_t, spearmanr
 
 import search_spaces
-from nas import cost, lower
-from nas.budget import Budget
 from nas.calibration import LabelCache, Terms, calibrate, calibration
 from nas.calibration.choosing import spread_out
 from nas.calibration.features import FeatureMap
 from nas.calibration.gaussian import FREEDOM, Belief, Kernels, Posterior, Shares
 from nas.calibration.models import FAMILIES, settled, significant
-from nas.errors import EvaluatorError, InfeasibleError, NasError
-from nas.evaluators import EVALUATORS, Failure, Score, Task, named_evaluator
-from nas.evaluators.score import About
+from nas.errors import EvaluatorError, NasError
+from nas.evaluators import Failure, Score, Task, named_evaluator
 
 MACRO = search_spaces.load("nasbench_macro")
 WIDE = search_spaces.load("efficientnet")
 BAND = "370M-macs~5%"
-
-
-class Labeller:
-    """A synthetic truth, additive over the slots of a space, with noise of `noise` standard deviations a run."""
-
-    cheap = False
-
-    def __init__(self, space, truth_seed=0, noise=0.1):
-        self.space, self.noise, self.asked = space, noise, []
-        rng = np.random.default_rng(truth_seed)
-        shared = {}
-        self.tables = []
-        for slot, size in space.slots.items():
-            name = slot.partition(".")[2]
-            shared.setdefault(name, rng.normal(size=4))
-            self.tables.append(shared[name][:size] + 0.5 * rng.normal(size=size))
-        genomes = space.sample(2000, rng=rng)
-        self.unit = self._raw(genomes).std()
-        self.about = About(name=f"synthetic {truth_seed}", unit="points", fingerprint=f"{truth_seed} {noise}")
-
-    def _raw(self, genomes):
-        return np.sum([table[genomes[:, i]] for i, table in enumerate(self.tables)], axis=0)
-
-    def truth(self, genomes):
-        return 70 + self._raw(genomes) / self.unit
-
-    def evaluate(self, architectures, seed=0):
-        genomes = np.array([self.space.encode(architecture) for architecture in architectures])
-        self.asked += [(genome.tobytes(), seed) for genome in genomes]
-        keys = [[seed, *genome.tolist()] for genome in genomes]
-        noise = [np.random.default_rng(key).normal() * self.noise for key in keys]
-        return [self.answer(Score(float(t + e), seed=seed)) for t, e in zip(self.truth(genomes), noise, strict=True)]
-
-    def answer(self, score):
-        return score
-
-
-class Changed(Labeller):
-    """The same, with another answer."""
-
-    def __init__(self, space, change):
-        super().__init__(space)
-        self.answer = change
-
-
-def fitted(labeller, n=20, seed=0, **terms):
-    return calibration(Terms(labeller.space, labeller, n=n, seed=seed, pool=200, **{"top": 0, **terms}))
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +151,14 @@ def test_a_label_that_fails_is_replaced():
     assert found.failed == found.asked - 12 > 0
 
 
+def test_a_labeller_that_cannot_work_is_asked_five_times_before_anything_is_measured(monkeypatch):
+    labeller = Changed(MACRO, lambda score: Failure("no such device"))
+    monkeypatch.setattr("nas.calibration.zero_cost.features", None)  # which would be called
+    with pytest.raises(EvaluatorError, match=r"0 labels of 5 asked for.* reason: no such device"):
+        fitted(labeller, n=20, proxies=True)
+    assert len(labeller.asked) == 5
+
+
 def test_three_labels_are_refused_before_one_is_asked_for():
     labeller = Labeller(MACRO)
     with pytest.raises(EvaluatorError, match="n=3: no fit has fewer than 5 labels"):
@@ -212,53 +171,6 @@ def test_a_pool_smaller_than_n_is_labelled_whole():
     terms = Terms(MACRO, labeller, n=20, top=0)
     pool = MACRO.sample(8, rng=np.random.default_rng(0))
     assert calibration(terms, pool=pool).asked == len(pool)
-
-
-# -- the option ---------------------------------------------------------------------------------------
-
-
-def test_keys_behind_a_dot_belong_to_the_evaluator_that_labels():
-    made = named_evaluator("calibrated:labels=zen,labels.batch=4,n=6", Task.of(MACRO))
-    assert "zen" in made.terms.labeller.about.name
-    assert made.terms.n == 6
-    with pytest.raises(NasError, match=r"evaluator zen: no key 'bach'"):
-        named_evaluator("calibrated:labels=zen,labels.bach=4", Task.of(MACRO))
-    with pytest.raises(NasError, match=r"evaluator calibrated: no key 'label\.batch'"):
-        named_evaluator("calibrated:labels=zen,label.batch=4", Task.of(MACRO))
-
-
-@pytest.mark.parametrize(
-    ("option", "told"),
-    [
-        ("calibrated", "name who labels"),
-        ("calibrated:labels=zenn", "no evaluator 'zenn'; did you mean 'zen'"),
-        ("calibrated:labels=params,n=3", "n=3 is out of bounds"),
-        ("calibrated:labels=params,n=many", "n=many is not a whole number"),
-        ("calibrated:labels=params,proxies=2", "proxies=2 is none of auto, yes and no"),
-    ],
-)
-def test_an_option_that_makes_no_sense_is_one_line(option, told):
-    with pytest.raises(NasError, match=told):
-        named_evaluator(option, Task.of(MACRO))
-
-
-def test_it_needs_a_space():
-    with pytest.raises(EvaluatorError, match="name one: --space"):
-        named_evaluator(EVALUATORS["calibrated"].example, Task())
-
-
-def test_labels_from_a_table_are_of_its_networks_within_the_budgets(shared):
-    option = f"calibrated:labels=table,labels.path={shared / 'nas-bench-macro_cifar10.json'},n=10,top=0"
-    made = named_evaluator(option, Task.of(MACRO, [Budget.parse("58M-macs~5%")]))
-    macs = MACRO.costs(made.calibration.pool)["macs"]
-    assert made.calibration.failed == 0
-    assert 55.1e6 <= macs.min() <= macs.max() <= 60.9e6
-    assert made.about.quality["spearman"] is not None
-    again = named_evaluator(option.replace("top=0", "top=5"), Task.of(MACRO, made.terms.budgets)).calibration
-    assert again.runs.max() == 1  # a table says the same for every seed
-    assert 10 <= again.asked <= 15
-    with pytest.raises(InfeasibleError, match="none of its 3,969 networks is within 1M-macs"):
-        _ = named_evaluator(option, Task.of(MACRO, [Budget.parse("1M-macs")])).calibration
 
 
 # -- the parts ----------------------------------------------------------------------------------------
@@ -329,11 +241,3 @@ def test_another_model_wins_only_by_more_than_chance(errors, family):
     lead += errors * lead.std(ddof=1) / np.sqrt(10) - lead.mean()
     held = {name: Belief(labels + np.sqrt(10 - lead * (name == "trees")), *np.ones((2, 10))) for name in FAMILIES}
     assert settled(held, known, labels, np.ones(10), significant(10)).family == family
-
-
-def test_a_function_and_a_name_may_label_too():
-    for labeller in (lambda architecture: float(cost(lower(architecture)).params), "params"):
-        made = calibrate(MACRO, labeller, ["58M-flops~5%"], n=6, rng=np.random.default_rng(0), top=0, proxies=False)
-        assert made.remark(MACRO.reference) == ""
-    with pytest.raises(EvaluatorError, match="did you mean 'params'"):
-        calibrate(MACRO, "parms", n=6, rng=np.random.default_rng(0))

@@ -10,11 +10,12 @@ import pytest
 
 import search_spaces
 from nas.calibration import Terms, calibration
+from nas.calibration.calibrating import MEASURED
 from nas.calibration.features import FeatureMap
+from nas.calibration.terms import costly
 from nas.calibration.zero_cost import NAMES, PENALTY, ScoreCache, ZeroCost, measured
 from nas.errors import FileError
 from nas.evaluators import Task, named_evaluator
-from nas.evaluators.calibrated import costly
 from nas.evaluators.score import About
 from nas.graph import cost
 from nas.lowering import lower
@@ -106,10 +107,26 @@ def test_measuring_the_pool_is_told(scorings):
     told = []
     terms = Terms(MACRO, named_evaluator("params", Task.of(MACRO)), n=5, top=0, pool=60, proxies=True)
     calibration(terms, progress=told.append)
-    assert [line.partition(",")[0] for line in told[:2]] == [
-        "zero-cost scores: 1 measured for a pool of 60",
-        "zero-cost scores: 50 measured for a pool of 60",
+    assert told[0] == "5 labels: 5 networks"
+    assert [line.partition(" (")[0] for line in told[1:3]] == ["label 1", "label 2"]
+    assert [line.rpartition(",")[0] for line in told[3:5]] == [
+        f"zero-cost scores of 60 networks: {count} measured" for count in (1, 50)
     ]
+
+
+def test_of_a_large_pool_some_are_measured_and_all_that_are_labelled(scorings):
+    terms = Terms(MACRO, named_evaluator("params", Task.of(MACRO)), n=10, top=3, seeds=1, pool=200, proxies=True)
+    found = calibration(terms)
+    measured = {digest for digest, _ in scorings}
+    assert {MACRO.graph(genome).digest() for genome in found.labelled} <= measured
+    assert len(scorings) == len(measured) == found.measured
+    assert MEASURED <= found.measured <= MEASURED + 10 + 3
+    assert found.quality["zero_cost_measured"] == found.measured
+    macs = np.sort(MACRO.costs(found.pool, ("macs",))["macs"])
+    rows = {MACRO.graph(genome).digest(): genome for genome in found.pool}
+    spread = np.sort(MACRO.costs(np.array([rows[one] for one in measured]), ("macs",))["macs"])
+    quantiles = np.linspace(0.05, 0.95, 10)
+    assert np.quantile(spread, quantiles) == pytest.approx(np.quantile(macs, quantiles), rel=0.1)
 
 
 @pytest.mark.slow

@@ -73,9 +73,9 @@ def test_there_is_no_circle_of_imports():
     assert nx.is_directed_acyclic_graph(dag), nx.find_cycle(dag)
 
 
-TORCH_ROOMS = {f"nas.{room}" for room in ("compiler", "layers", "modules", "initialising", "weights")}
+TORCH_ROOMS = {f"nas.{room}" for room in ("compiler", "layers", "modules", "initialising", "threads", "weights")}
 TORCH_ROOMS |= {f"nas.proxies.{room}" for room in ("az_nas", "measuring", "subject", "synflow", "zen")}
-TORCH_ROOMS |= {f"nas.training.{room}" for room in ("batches", "checkpoint", "process", "training")}
+TORCH_ROOMS |= {f"nas.training.{room}" for room in ("batches", "checkpoint", "training")}
 TORCH_ROOMS.add("nas.runtimes.torch")
 TORCH_ROOMS |= {f"nas.export.{room}" for room in ("comparing", "exporting")}
 TORCH_ROOMS |= {f"nas.export.rooms.{room}" for room in ("onnx", "timm", "torch_export")}

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
+import nas
 import search_spaces
 from nas.errors import EvaluatorError, FileError
 from nas.evaluators import Failure, Score, Task, named_evaluator
@@ -223,7 +224,25 @@ def test_a_table_says_what_was_measured_and_nothing_of_other_networks(tmp_path):
     assert twin.value == (80.75 + 81) / 2  # the mean of its two spellings
     assert isinstance(unknown, Failure)
     assert "not among the 11 networks of mine.csv" in unknown.reason
-    assert judge.fitted_on([MACRO.decode(g) for g in genomes_of(["11111111", "12121211"])]) == [True, False]
+    assert "a fit scores all: calibrated:labels=table,labels.path=" in unknown.reason
+    assert "any other is a failed trial" in judge.remark(MACRO.decode(genomes_of(["11111111"])[0]))
+
+
+def test_a_table_knows_which_labels_repeat_it(tmp_path):
+    judge = judge_of(table(tmp_path / "mine.csv", rows_of(["11111111", "22222222"])))
+    own = read_labels(table(tmp_path / "own.csv", rows_of(["11111111", "01201201"])), MACRO)
+    other = read_labels(table(tmp_path / "other.csv", rows_of(["11111111", "01201201"], start=70.0)), MACRO)
+    assert judge.repeats(own).tolist() == [True, False]
+    assert not judge.repeats(other).any()
+
+
+def test_a_search_by_a_part_of_the_space_goes_on_and_says_what_to_do(tmp_path):
+    found = np.unique(MACRO.sample(300, ["16M-flops"], rng=np.random.default_rng(0)), axis=0)
+    known = ["".join(map(str, genome)) for genome in found[::2].tolist()]
+    judge = judge_of(table(tmp_path / "mine.csv", rows_of(known)))
+    study = nas.search(MACRO, ["16M-flops"], judge, trials=12)
+    assert 0 < len(study.scored) < len(study.trials)
+    assert any("calibrated:labels=table" in remark for remark in study.remarks)
 
 
 def test_networks_of_another_space_have_no_score_in_a_table(tmp_path):

@@ -11,13 +11,14 @@ from scipy.stats import multivariate_normal, norm
 import nas
 import search_spaces
 from nas import Budget
+from nas.acquisition import improvement
 from nas.errors import StudyError
 from nas.evaluators import About, Score
 from nas.evaluators.score import Failure
 from nas.study import modelled
-from nas.study.modelled import STEADY, served, served_from
+from nas.study.modelled import STEADY, leg_of, served, served_from
 from nas.study.samplers import SAMPLERS, FeasibleSampler, genome_of
-from nas.study.surrogate import Kernel, Process, Reader, improvement, warped
+from nas.study.surrogate import Kernel, Process, Reader, warped
 
 MACRO, WIDE, CELLS = (search_spaces.load(name) for name in ("nasbench_macro", "efficientnet", "nasnet"))
 CAP, WIDE_CAP = [Budget.parse("60M-flops")], [Budget.parse("300M-flops")]
@@ -76,9 +77,10 @@ def test_a_sum_over_slots_is_learnt_in_few_trials(space):
 def test_a_search_that_stops_ends_as_if_it_had_not(tmp_path, monkeypatch):
     monkeypatch.setattr(modelled, "STEADY", 20)
     monkeypatch.setattr(modelled, "SHARE", 5)
+    monkeypatch.setattr(modelled, "STALL", 4)
     straight = nas.search(WIDE, WIDE_CAP, Noisy(), trials=32)
+    assert leg_of([trial.score.value if trial.score else -1.0 for trial in straight.trials]) > 0
     for stop in (7, 15, 26):  # among the first, where each trial has a model, and within the trials of one model
-        assert served_from(26) == 24
         folder = tmp_path / str(stop)
         nas.search(WIDE, WIDE_CAP, Noisy(), trials=stop, out=folder)
         resumed = nas.search(WIDE, WIDE_CAP, Noisy(), trials=32, out=folder)
@@ -109,12 +111,20 @@ class Noisy:
         return [Failure("unlucky") if n == 3 else Score(float(p) + 1e5 * n) for p, n in zip(params, noise, strict=True)]
 
 
-def test_a_model_serves_the_trials_up_to_the_next():
-    starts = [served_from(number) for number in range(4000)]
-    assert starts[: STEADY + 1] == list(range(STEADY + 1))
-    for number, start in enumerate(starts):
-        assert start <= number < start + served(start)
-    assert len(set(starts[STEADY:])) <= 200
+@pytest.mark.parametrize("leg", [0, 1234])
+def test_a_model_serves_the_trials_up_to_the_next(leg):
+    starts = [served_from(number, leg) for number in range(leg, 4000)]
+    assert starts[: max(0, STEADY - leg)] == list(range(leg, STEADY))
+    for number, start in enumerate(starts, start=leg):
+        assert leg <= start <= number < start + served(start)
+    assert len(set(starts)) < 1000
+
+
+def test_a_leg_ends_where_nothing_better_comes():
+    rising, flat = [float(n) for n in range(30)], [0.0] * modelled.STALL
+    assert leg_of(rising) == leg_of([*rising, *flat[:-1]]) == 0
+    assert leg_of([*rising, *flat]) == leg_of([*rising, *flat, *rising]) == len(rising) + len(flat)
+    assert leg_of([float("nan")] * 30) == 0
 
 
 @pytest.mark.parametrize(
@@ -146,11 +156,11 @@ def test_a_small_feasible_set_is_searched_whole():
     assert len(study.trials) == MACRO.count(budget)
 
 
-def test_the_default_is_nsga2_and_the_model_has_one_objective(tmp_path):
-    for number, objectives in enumerate((("score",), ("score", "macs"))):
-        folder = tmp_path / str(number)
+def test_the_default_is_the_model_for_one_objective_and_nsga2_for_several(tmp_path):
+    for objectives, sampler in ((("score",), "model"), (("score", "macs"), "nsga2")):
+        folder = tmp_path / sampler
         nas.search(MACRO, CAP, lambda architecture: 0.0, trials=3, objectives=objectives, out=folder)
-        assert '"sampler":"nsga2"' in (folder / "study.journal").read_text()
+        assert f'"sampler":"{sampler}"' in (folder / "study.journal").read_text()
     with pytest.raises(StudyError, match=r"model has one objective.*nsga2"):
         nas.search(MACRO, CAP, lambda architecture: 0.0, trials=3, objectives=("score", "macs"), sampler="model")
 

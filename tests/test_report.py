@@ -274,7 +274,7 @@ def test_without_a_journal_the_page_shows_front_and_ties(copy):
 
 def test_a_search_without_budgets_says_so(tmp_path):
     _, lacking = laid_out(made(read_run(searched(tmp_path / "run", trials=12, budgets=())), no_family))
-    assert {"budgets", "nudged", "choices"} <= set(lacking)
+    assert {"budgets", "nudged"} <= set(lacking)
 
 
 LATENCY = {

@@ -32,8 +32,11 @@ def default_path() -> Path:
 
 
 def name_of(about: About) -> str:
-    """How the cache knows an evaluator."""
-    return f"{about.name} {about.fingerprint}".strip()
+    """How the cache knows an evaluator: its kind and fingerprint, which say all that its labels depend on.
+
+    The name says too where files lie, and is taken only where there is no fingerprint.
+    """
+    return f"{about.name.partition(':')[0]} {about.fingerprint}" if about.fingerprint else about.name
 
 
 class LabelCache:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import norm
 
+from nas.acquisition import improvement
 from nas.calibration.features import Floats
 from nas.calibration.gaussian import Belief, Kernels
 
@@ -44,11 +43,8 @@ def prior_covariance(kernels: Kernels, features: dict[str, Floats]) -> Floats:
 def most_promising(belief: Belief, known: Sequence[int], closed: Sequence[int] = ()) -> int:
     """The member of the pool with the largest expected improvement on the best believed of the known ones.
 
-    Jones et al. 1998, Efficient Global Optimization, eq. 15, with the posterior mean for the noisy labels. Members
-    that are known or `closed` (their label failed) are left out.
+    The posterior mean stands for the noisy labels. Known members and `closed` ones (their label failed) are left out.
     """
-    best = belief.mean[list(known)].max()
-    sigmas = (belief.mean - best) / belief.sd
-    improvement: NDArray[np.float64] = belief.sd * (sigmas * norm.cdf(sigmas) + norm.pdf(sigmas))
-    improvement[[*known, *closed]] = -1.0
-    return int(improvement.argmax())
+    merit = improvement(belief.mean, belief.sd**2, float(belief.mean[list(known)].max()))
+    merit[[*known, *closed]] = -np.inf
+    return int(merit.argmax())

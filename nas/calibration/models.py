@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
-from scipy.stats import spearmanr
 
 from nas.calibration.features import Floats
 from nas.calibration.gaussian import FREEDOM, Belief, Kernels, Posterior, Shares, rows
+from nas.correlation import agreed
 from nas.predictor.models import Trees
 from nas.predictor.trees import Growth, fit_trees
 
@@ -141,6 +141,5 @@ def _width(residuals: Floats) -> float:
 
 def _spearman(one: Floats, other: Floats) -> float | None:
     """Rank correlation; None where there is nothing to rank."""
-    if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
-        return None
-    return round(float(spearmanr(one, other)[0]), 4)
+    found = agreed(one, other)
+    return None if found is None else round(found, 4)

@@ -1,7 +1,7 @@
-"""Zero-cost scores as features of a fit: measured for the networks of a pool, foretold for all others.
+"""Zero-cost scores as features of a fit: measured for some networks of a pool, foretold for all others.
 
 Measuring takes a second or more a network. Nearly all of a score's spread over a space is that of the table's columns
-and of the costs, so that a ridge on the pool foretells the scores of thousands of networks in milliseconds;
+and of the costs, so that a ridge on the measured ones foretells the scores of thousands of networks in milliseconds;
 results/calibration.md says how well, and what it costs in ranks.
 """
 
@@ -23,7 +23,7 @@ from nas.proxies import PROXIES, Setting, columns, features
 from nas.space import Genomes, Space
 
 SCHEMA = "nascli.zero-cost/1"
-VERSION = "1"  # of the scores' formulas and starting weights: those of another one are measured again
+VERSION = ".".join(str(proxy.version) for proxy in PROXIES.values())  # those of another formula are measured again
 MOST_PIXELS = 64  # of the images: time grows with their area, and most scores look at weights and codes
 PENALTY = 0.01  # of the ridge; R² on NAS-Bench-Macro is the same from 1e-4 to 1e-1
 EVERY = 50  # networks between two lines of progress
@@ -71,25 +71,25 @@ class ScoreCache:
 
 def measured(
     space: Space,
-    pool: Genomes,
+    networks: Genomes,
     seed: int = 0,
     path: Path | None = None,
     progress: Callable[[str], None] = lambda told: None,
 ) -> dict[str, Floats]:
-    """The zero-cost scores of a pool by name, (n,) each, NaN where one failed; kept for ever in the file `path`."""
+    """Zero-cost scores of networks by name, (n,) each, NaN where one failed; kept for ever in the file `path`."""
     cache, found, asked, started = ScoreCache(path), [], 0, time.perf_counter()
 
     def ask(architecture: Description, setting: Setting) -> list[float | None]:
         nonlocal asked
         asked += 1
         scores = features([architecture], space.num_classes, space.in_chans, seed=seed, setting=setting)
-        if asked == 1 or asked % EVERY == 0:
+        if (asked == 1 and len(networks) > EVERY) or asked % EVERY == 0:
             seconds = (time.perf_counter() - started) / asked
-            progress(f"zero-cost scores: {asked} measured for a pool of {len(pool)}, {seconds:.1f} s each")
+            progress(f"zero-cost scores of {len(networks)} networks: {asked} measured, {seconds:.1f} s each")
         values = [float(scores[name][0]) for name in NAMES]
         return [value if np.isfinite(value) else None for value in values]
 
-    for genome in pool:
+    for genome in networks:
         architecture = space.decode(genome)
         setting = Setting(batch=16, resolution=min(MOST_PIXELS, architecture.resolution), repeats=2)
         digest = lower(architecture, space.num_classes, space.in_chans).digest()
@@ -99,20 +99,20 @@ def measured(
 
 
 class ZeroCost:
-    """Genomes -> zero-cost scores by name, (n,) each: the measured ones of a pool, and for others a ridge's.
+    """Genomes -> zero-cost scores by name, (n,) each: the `scores` that were measured of networks, else a ridge's.
 
-    `plain` are the features that they are foretold from. What failed in the pool is NaN there, and is left out of the
-    ridge; a score that hardly any network has is NaN everywhere.
+    `plain` are the features that they are foretold from. What failed is NaN where it was measured, and is left out of
+    the ridge; a score that hardly any network has is NaN everywhere.
     """
 
-    def __init__(self, plain: FeatureMap, pool: Genomes, scores: Mapping[str, Floats]) -> None:
+    def __init__(self, plain: FeatureMap, networks: Genomes, scores: Mapping[str, Floats]) -> None:
         self._plain, self._scores = plain, dict(scores)
-        self._row = {genome.tobytes(): row for row, genome in enumerate(pool)}
-        design = self._design(pool)
+        self._row = {genome.tobytes(): row for row, genome in enumerate(networks)}
+        design = self._design(networks)
         fits = {name: _ridge(design, values) for name, values in scores.items()}
         self._weights = {name: weights for name, (weights, _) in fits.items()}
         self.r2 = {name: r2 for name, (_, r2) in fits.items()}
-        """Of each score over the pool, every network left out once; None where too few have the score."""
+        """Of each score over those networks, each left out once; None where too few have the score."""
 
     def __call__(self, genomes: Genomes) -> dict[str, Floats]:
         genomes = self._plain.space.checked(genomes)

@@ -11,7 +11,7 @@ from nas.report.console import group, show, show_json
 
 app = group("Evaluators: what a candidate is worth.")
 
-Evaluator = Annotated[str, typer.Argument(help="An evaluator's name; `nascli evaluator list` names them.")]
+Evaluator = Annotated[str, typer.Argument(help="One of `nascli evaluator list`, also with its keys: zen:batch=4.")]
 
 
 @app.command("list")
@@ -26,11 +26,11 @@ def list_(as_json: Json = False) -> None:
 
 
 @app.command("show")
-def show_(name: Evaluator, as_json: Json = False) -> None:
+def show_(option: Evaluator, as_json: Json = False) -> None:
     """An evaluator's keys, the unit of its score, and what the score is not."""
     from nas.report.evaluators import evaluator_document, evaluator_tables
 
     if as_json:
-        show_json(evaluator_document(name))
+        show_json(evaluator_document(option))
     else:
-        show(*evaluator_tables(name))
+        show(*evaluator_tables(option))

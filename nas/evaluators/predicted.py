@@ -44,8 +44,13 @@ class PredictorEvaluator:
             return [self._one(architecture, seed) for architecture in architectures]
 
     def fitted_on(self, architectures: Sequence[Description]) -> list[bool]:
-        """Whether an architecture is one that the predictor was fitted on."""
-        return self._predictor.fitted_on(architectures)
+        """Whether an architecture is one that the predictor was fitted on; what lies outside its domain is not."""
+        try:
+            return self._predictor.fitted_on(architectures)
+        except EvaluatorError:  # of one at least
+            return [
+                isinstance(self._one(one, 0), Score) and self._predictor.fitted_on([one])[0] for one in architectures
+            ]
 
     def remark(self, architecture: Description) -> str:
         """A warning where a network lies outside the costs that the predictor was fitted on, else ""."""

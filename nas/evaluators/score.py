@@ -71,7 +71,8 @@ class Evaluator(Protocol):
     """What architectures are worth. `cheap` ones may be asked thousands of times for comparison.
 
     One that can say more of a network than its score has `remark(architecture) -> str` besides, and one that was made
-    from results has `fitted_on(architectures) -> list[bool]`: labels of those cannot judge it.
+    from results has `fitted_on(architectures) -> list[bool]`: labels of those cannot judge it. One that runs several
+    times for a score says how often in `seeds`.
     """
 
     @property

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from nas.errors import EvaluatorError, SpaceError
+import numpy as np
+from numpy.typing import NDArray
+
+from nas.errors import EvaluatorError, SpaceError, SpaceNeededError
 from nas.evaluators.score import About, Evaluator, Failure, Member, Score, Task
 from nas.labels import Labels, read_labels
+from nas.labels.layouts import VALUE
 from nas.lowering import Description
 from nas.space import Genomes
 
@@ -50,9 +54,11 @@ class TableEvaluator:
     def evaluate(self, architectures: Sequence[Description], seed: int = 0) -> list[Score | Failure]:
         return [self._one(architecture, seed) for architecture in architectures]
 
-    def fitted_on(self, architectures: Sequence[Description]) -> list[bool]:
-        """Whether a network is in the table, so that its label judges nothing."""
-        return [isinstance(answer, Score) for answer in self.evaluate(architectures)]
+    def repeats(self, labels: Labels) -> NDArray[np.bool_]:
+        """Which rows of `labels` (n,) say of a network what the table says: such a label judges nothing."""
+        found = [self._row.get(genome.tobytes()) for genome in labels.genomes]
+        own = [np.nan if row is None else self.labels.values[row] for row in found]
+        return np.asarray(np.array(own) == labels.values)
 
     def _one(self, architecture: Description, seed: int) -> Score | Failure:
         started, space = time.perf_counter(), self.labels.space
@@ -63,10 +69,26 @@ class TableEvaluator:
         except SpaceError as error:
             return Failure(str(error))
         if row is None:
-            return Failure(f"not among the {len(self._row):,} networks of {Path(self.labels.source).name}")
+            return Failure(f"not among the {len(self._row):,} networks of {Path(self.labels.source).name}; {self._fit}")
         value, half = float(self.labels.values[row]), self._half_widths[int(self.labels.counts[row])]
         low, high = (None, None) if half is None else (value - half, value + half)
         return Score(value, low, high, seconds=time.perf_counter() - started, seed=seed, calibrated=True)
+
+    def remark(self, architecture: Description) -> str:
+        """What a search by a part of the space means; "" for a table of all its networks."""
+        if self.cheap:
+            return ""
+        space, macs = self.labels.space, self.labels.space.costs(self.genomes, ("macs",))["macs"]
+        share = len(self._row) / space.size
+        return (
+            f"the table has {len(self._row):,} networks, {share:.2g} of space {space.name}, all of "
+            f"{macs.min() / 1e6:.4g}M..{macs.max() / 1e6:.4g}M-flops; any other is a failed trial; {self._fit}"
+        )
+
+    @property
+    def _fit(self) -> str:
+        column = "" if self.labels.column == VALUE else f",labels.column={self.labels.column}"
+        return f"a fit scores all: calibrated:labels=table,labels.path={self.labels.source}{column}"
 
     @cached_property
     def _half_widths(self) -> dict[int, float | None]:
@@ -83,7 +105,7 @@ def _made(values: dict[str, str], task: Task) -> Evaluator:
     if "path" not in values:
         raise EvaluatorError("evaluator table: write table:path=FILE")
     if task.space is None:
-        raise EvaluatorError("evaluator table: its networks are those of a space; name one: --space")
+        raise SpaceNeededError("evaluator table: its networks are those of a space; name one: --space")
     return TableEvaluator(read_labels(values["path"], task.space, column=values.get("column")))
 
 
@@ -93,5 +115,6 @@ TABLE = Member(
     {"path": "the file: NAS-Bench-Macro's, Accel-NASBench's, or your own with a column a slot", "column": "the result"},
     speed="milliseconds",
     unit="what was measured",
-    note="an exact evaluator: a network that the table lacks has no score",
+    note="an exact evaluator: a network that the table lacks has no score, which in a search is a failed trial; "
+    "calibrated:labels=table,labels.path=FILE fits the table and scores every network",
 )

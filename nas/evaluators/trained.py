@@ -12,13 +12,13 @@ from statistics import fmean, stdev
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from nas.errors import EvaluatorError, NasError, unknown
+from nas.errors import EvaluatorError, FileError, NasError, unknown
 from nas.evaluators.score import About, Evaluator, Failure, Member, Score, Task
 from nas.graph import Graph
 from nas.lowering import Description, lower
 from nas.options import whole
 from nas.training.halving import halve, rungs_of
-from nas.training.recipe import KINDS, RECIPES, Named, Recipe, named_recipe
+from nas.training.recipe import KINDS, RECIPES, VERSION, Named, Recipe, named_recipe
 
 if TYPE_CHECKING:
     from nas.training.images import Images
@@ -33,7 +33,8 @@ class TrainEvaluator:
 
     Images are resized to the network's own resolution, or all to `resolution` with the network left as it is. With
     `rungs` the networks that are asked for together are halved rung by rung. `folder` keeps checkpoints, and an answer
-    that stands there is not computed again.
+    that stands there is not computed again; one of them that cannot be read or belongs to something else is a
+    FileError.
     """
 
     data: str
@@ -61,7 +62,7 @@ class TrainEvaluator:
         if self.resolution is not None:
             told.append(f"all images at {self.resolution} pixels, whatever the network's own resolution")
         told.append(self._validation(images.fingerprint))
-        settings = (recipe.digest, images.fingerprint, self.seeds, self.rungs, self.resolution)
+        settings = (VERSION, recipe.digest, images.fingerprint, self.seeds, self.rungs, self.resolution, self.device)
         return About(
             name=self.name,
             unit=UNIT,
@@ -113,6 +114,8 @@ class TrainEvaluator:
         try:
             graph, seeds = self._graph(architecture), range(seed * self.seeds, (seed + 1) * self.seeds)
             runs = [train(graph, self.images, recipe, one, folder=folder, device=self.device) for one in seeds]
+        except FileError:  # a checkpoint of something else, a full disk: the next candidate would meet it too
+            raise
         except (NasError, RuntimeError) as error:  # torch's own errors fail this candidate only
             return Failure(f"{type(error).__name__}: {error}".splitlines()[0][:300])
         found = [run.top1 for run in runs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.errors import EvaluatorError, NasError
+from nas.errors import EvaluatorError, NasError, SpaceNeededError
 from nas.evaluators.score import PROXY_SCORE, About, Evaluator, Failure, Member, Score, Task
 from nas.graph import Graph
 from nas.lowering import Description, lower
@@ -35,7 +36,7 @@ class ZeroCostEvaluator:
         told = f"{name}:batch={setting.batch}"
         told += f",resolution={setting.resolution}" if setting.resolution else ""
         told += f",repeats={setting.repeats}" if proxy.repeats else ""
-        self.about = About(told, PROXY_SCORE, proxy.caution, fingerprint=told)
+        self.about = About(told, PROXY_SCORE, proxy.caution, fingerprint=f"{told},version={proxy.version}")
 
     def evaluate(self, architectures: Sequence[Description], seed: int = 0) -> list[Score | Failure]:
         return [self._one(architecture, seed) for architecture in architectures]
@@ -72,10 +73,12 @@ class RankedEvaluator(ZeroCostEvaluator):
     def __init__(self, name: str, setting: Setting, task: Task, among: int = AMONG) -> None:
         super().__init__(name, setting, task)
         if task.space is None:
-            raise EvaluatorError(f"evaluator {name}: it ranks among networks of a space; give one")
+            raise SpaceNeededError(f"evaluator {name}: it ranks among networks of a space; name one: --space")
         self._space_text = task.space.to_json()  # some spaces keep what cannot be sent to another process
         self._count, self._budgets = among, task.budgets
-        told = ",".join([f"{self.about.name},among={among}", task.space.name, *map(str, task.budgets)])
+        table = hashlib.sha256(self._space_text.encode()).hexdigest()[:16]  # a space edited under its name is another
+        within = sorted(f"{budget.low}..{budget.high}-{budget.metric}" for budget in task.budgets)
+        told = ",".join([f"{self.about.fingerprint},among={among}", table, *within])
         self.about = replace(self.about, name=f"{self.about.name},among={among}", fingerprint=told)
         self._among: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, spearmanr
 
+from nas.correlation import agreed, kendall, spearman
 from nas.files import document
 from nas.predictor.data import Rows, marks, split
 from nas.predictor.fitting import fit
@@ -48,8 +48,8 @@ def _figures(space: SearchSpace, rows: Rows, found: Prediction) -> dict[str, Any
     macs = space.costs(rows.genomes, ("macs",))["macs"] / 1e6
     return {
         "n": len(rows.top1),
-        "spearman": _rank(spearmanr, found.mean, rows.top1),
-        "kendall": _rank(kendalltau, found.mean, rows.top1),
+        "spearman": _rank(spearman, found.mean, rows.top1),
+        "kendall": _rank(kendall, found.mean, rows.top1),
         "mae": round(float(np.abs(found.mean - rows.top1).mean()), 4),
         "bands": [_band(center, macs, rows, found) for center in BANDS],
         "coverage90": _covered(found, rows, order),
@@ -62,7 +62,7 @@ def _band(center: int, macs: NDArray[np.float64], rows: Rows, found: Prediction)
     inside = np.flatnonzero(np.abs(macs - center) <= 0.05 * center)
     told: dict[str, Any] = {"center_macs": center * 10**6, "n": len(inside), "spearman": None, "coverage90": None}
     if len(inside) > 2:
-        told["spearman"] = _rank(spearmanr, found.mean[inside], rows.top1[inside])
+        told["spearman"] = _rank(spearman, found.mean[inside], rows.top1[inside])
         told["coverage90"] = _covered(found, rows, inside)
     return told
 
@@ -74,6 +74,5 @@ def _covered(found: Prediction, rows: Rows, chosen: NDArray[np.intp]) -> float:
 
 def _rank(correlation: Callable[..., Any], one: NDArray[np.float64], other: NDArray[np.float64]) -> float | None:
     """A rank correlation; None where there is nothing to rank."""
-    if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
-        return None
-    return round(float(correlation(one, other)[0]), 5)
+    found = agreed(one, other, correlation)
+    return None if found is None else round(found, 5)

@@ -19,7 +19,9 @@ PROXIES: dict[str, Proxy] = {
     "synflow": Proxy(
         "log of the summed |weight × gradient| of the flow through absolute weights", (0.2, 0.4), (0.01, 0.59)
     ),
-    "zen": Proxy("log of how far noise on the image moves the last map", (0.5, 5.7), (0.06, 0.54), repeats=4),
+    "zen": Proxy(
+        "log of how far noise on the image moves the last map", (0.5, 5.7), (0.09, 0.56), repeats=4, version=2
+    ),
     "jacob_cov": Proxy("how little the images' gradients are correlated", (0.2, 2.2), (0.60, -0.32)),
     "zico": Proxy(
         "log of the gradients' means over their deviations between batches",

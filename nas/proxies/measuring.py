@@ -10,7 +10,8 @@ from torch import OutOfMemoryError
 from nas.errors import NasError
 from nas.graph import Graph
 from nas.proxies.proxy import Setting, measure_of
-from nas.proxies.subject import Subject, one_thread
+from nas.proxies.subject import Subject
+from nas.threads import one_thread
 
 
 def measured(graph: Graph, setting: Setting, seed: int, names: Iterable[str]) -> dict[str, tuple[float, ...] | str]:

@@ -45,7 +45,7 @@ class Proxy:
 
     Its file, `nas.proxies.<name>`, has `measure(subject) -> float`, larger is better, in logs where the formula's
     values span orders of magnitude. One of several `parts` has `measure(subject) -> tuple of floats` instead, of which
-    it takes other networks to make one score.
+    it takes other networks to make one score. `version` is raised when the formula changes what it answers.
     """
 
     summary: str
@@ -54,6 +54,7 @@ class Proxy:
     repeats: int = 0  # 0: the formula has none
     fewest: int = 1
     parts: tuple[str, ...] = ()
+    version: int = 1
 
     @property
     def caution(self) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import prod, sqrt
 from zlib import crc32
@@ -179,14 +178,3 @@ def refill(model: nn.Module, fill: Fill, generator: Generator) -> None:
             fill(part.weight, generator)
             if part.bias is not None:
                 part.bias.zero_()
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread for torch meanwhile: sums do not depend on how many there are, and workers do not fight for cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -1,8 +1,8 @@
 """Zen-score (Lin et al. 2021, arXiv:2102.01063, Algorithm 1): log E|f(x) - f(x + αε)| + Σ log σ over the norms.
 
-f ends before the pooling of the head, its weights are normal with variance 1, x and ε are noise. σ² is a norm's mean
-variance in the batch, what it divides by; so the norms keep the numbers small and the score is that of the network
-without them. Residual sums stay; the paper takes them out first, so that its networks may rank otherwise. The
+f ends before the pooling of the head and has no residual links (Algorithm 1 removes them, the authors' code by
+`no_reslink`); its weights are normal with variance 1, x and ε are noise. σ² is a norm's mean variance in the batch,
+what it divides by; so the norms keep the numbers small and the score is that of the network without them. The
 difference is measured in L1, summed over the map, as in the authors' code (the paper's is Frobenius).
 """
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from nas.graph.ops import BatchNorm, GroupNorm, LayerNorm
+from nas.proxies.links import without_links
 from nas.proxies.logs import log
 from nas.proxies.subject import Subject, refill, unit_normal
 
@@ -21,7 +22,7 @@ ALPHA = 0.01  # arXiv:2102.01063, Algorithm 1
 @torch.no_grad()
 def measure(subject: Subject) -> float:
     """The mean over `repeats` draws of weights and images."""
-    graph = subject.graph.cut([subject.last_map()])
+    graph = without_links(subject.graph, [subject.last_map()])
     model = subject.module(graph, unit_normal)
     norms = [module for _, module in subject.modules(model, BatchNorm, GroupNorm, LayerNorm)]
     if not norms:

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nas.correlation import Floats
 from nas.evaluators.costs import COSTS
 from nas.evaluators.score import Score, Task
 from nas.labels import Labels
 from nas.labels.measured import Spread
 from nas.quality.bands import WIDTH, bands
-from nas.quality.figures import Floats
 from nas.quality.noise import noise
 from nas.quality.sample import ENDS, SLOW, Sample, rounded
 from nas.quality.verdict import Case, Figure, median_rival, verdict
 
-BASELINES = ("params", "macs", "depth")  # and random, whose figures are known
+BASELINES = ("params", "macs", "activations", "depth")  # and random, whose figures are known
 DRAWS = 1000  # of the bootstrap
 
 
@@ -33,6 +33,7 @@ def quality_of(
     spread: Spread | None = None,
     failed: int = 0,
     seen: int = 0,
+    left_out: int = 0,
     seed: int = 0,
     draws: int = DRAWS,
 ) -> dict[str, Any]:
@@ -40,9 +41,9 @@ def quality_of(
 
     Rows of one network count as one (means of scores and of runs), and the bootstrap redraws networks, never rows;
     intervals are percentiles. Bands are ± `width` of macs (`nas.quality.bands`). `baselines` are scores a network
-    (default: its params, macs and depth), `spread` that of runs where it is known better than from these labels;
-    `failed` and `seen` networks are those without a score and those that the evaluator was fitted on. Raises FileError
-    where labels leave nothing to rank.
+    (default: its costs, BASELINES), `spread` that of runs where it is known better than from these labels. `failed`
+    networks have no score, `seen` ones are among these and helped to fit the evaluator, `left_out` ones did so too and
+    are not among these. Raises FileError where labels leave nothing to rank.
     """
     whole = labels.rankable()
     scores = grouped(np.asarray(scores, dtype=np.float64), labels.group)
@@ -51,12 +52,13 @@ def quality_of(
     every = Sample.of(whole.values, np.arange(len(whole)), draws, rng)
     placed = bands(whole.space.costs(whole.genomes, ("macs",))["macs"], width, ranges)
     inside = [Sample.of(whole.values, band.rows, draws, rng) for band in placed]
-    case = _case(Case(asked=len(whole) + failed, failed=failed, seen=seen), scores, rivals, inside)
+    case = _case(Case(asked=len(whole) + failed, failed=failed, seen=seen, left_out=left_out), scores, rivals, inside)
     word, why = verdict(case)
     return {
         "n": len(whole),
         "failed": failed,
         "used_in_fit": seen,
+        "left_out": left_out,
         **every.told(scores),
         "baselines": every.baselines(rivals),
         "noise": noise(whole, spread, seed=seed),
@@ -84,9 +86,9 @@ def grouped(scores: Floats, group: NDArray[np.intp]) -> Floats:
 
 
 def baseline_scores(labels: Labels) -> dict[str, Floats]:
-    """Params, macs and depth of each row as scores: larger is taken as better."""
+    """Each row's costs as scores: larger is taken as better."""
     found: dict[str, Floats] = {}
-    costs = labels.space.costs(labels.genomes, ("params", "macs"))
+    costs = labels.space.costs(labels.genomes, [name for name in BASELINES if name in labels.space.metrics])
     task = Task.of(labels.space)
     for name in BASELINES:
         if name in costs:

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nas.budget import Budget, human
+from nas.correlation import Floats
 from nas.errors import BudgetError, EvaluatorError, FileError
 from nas.evaluators.score import About, Evaluator, Failure, Score
+from nas.evaluators.table import TableEvaluator
 from nas.labels import Labels
 from nas.labels.measured import FEWEST
 from nas.quality.assessing import DRAWS, baseline_scores, quality_of
+from nas.quality.bands import FEWEST as ENOUGH
 from nas.quality.bands import WIDTH
-from nas.quality.figures import Floats
 
 ASKED = 500  # networks that are drawn from the labels
 
@@ -52,9 +55,10 @@ def check_evaluator(
 ) -> Check:
     """How well an evaluator ranks `n` of the labelled networks (0: all), drawn without replacement.
 
-    Bands are ± `width` of macs, centred where the networks lie or at `budgets`; with these, all networks are drawn from
-    within the bands. Raises FileError for labels that leave nothing to rank, and EvaluatorError where fewer than 10 of
-    the networks have a score.
+    Networks that it was fitted on are left out where enough others for a band remain; else they count, and the verdict
+    says so. Bands are ± `width` of macs, centred where the networks lie or at `budgets`; with these, all networks are
+    drawn from within the bands. Raises FileError for labels that leave nothing to rank, and EvaluatorError where fewer
+    than 10 of the networks have a score.
     """
     whole, ranges = labels.rankable(), [_range(budget, width) for budget in budgets]
     if ranges:
@@ -66,9 +70,13 @@ def check_evaluator(
                 f"{human(int(macs.min()), 'macs')} to {human(int(macs.max()), 'macs')}"
             )
         whole = whole.take(inside).rankable()
+    fitted = fitted_rows(evaluator, whole)
+    left_out = int(fitted.sum()) if (~fitted).sum() >= ENOUGH else 0
+    if left_out:
+        whole, fitted = whole.take(~fitted).rankable(), np.zeros(len(whole) - left_out, dtype=np.bool_)
     if 0 < n < len(whole):
         drawn = np.random.default_rng(seed).choice(len(whole), size=n, replace=False)
-        whole = whole.take(np.sort(drawn)).rankable()
+        whole, fitted = whole.take(np.sort(drawn)).rankable(), fitted[np.sort(drawn)]
     networks, started = [whole.architecture(row) for row in range(len(whole))], time.perf_counter()
     answers = evaluator.evaluate(networks, seed)
     seconds = time.perf_counter() - started
@@ -78,8 +86,6 @@ def check_evaluator(
     if len(scores) < FEWEST:
         why = f": {reasons.most_common(1)[0][0]}" if reasons else ""
         raise EvaluatorError(f"{evaluator.about.name} scored {len(scores)} of {len(networks)} labelled networks{why}")
-    # One that was fitted on results has `fitted_on(architectures) -> list[bool]`.
-    fitted_on = getattr(evaluator, "fitted_on", lambda networks: [False] * len(networks))
     judged = whole.take(kept).rankable()
     rivals = baseline_scores(judged)
     quality = quality_of(
@@ -90,11 +96,25 @@ def check_evaluator(
         baselines=rivals,
         spread=labels.spread,
         failed=len(networks) - len(scores),
-        seen=sum(fitted_on([network for network, is_kept in zip(networks, kept, strict=True) if is_kept])),
+        seen=int(fitted[kept].sum()),
+        left_out=left_out,
         seed=seed,
         draws=draws,
     )
     return Check(evaluator.about, judged, scores, rivals, quality, dict(reasons.most_common()), seed, seconds)
+
+
+def fitted_rows(evaluator: Evaluator, labels: Labels) -> NDArray[np.bool_]:
+    """Which rows tell nothing of the evaluator, because it was made from their results: (n,).
+
+    One that was fitted on networks says so (`fitted_on`); a table knows the results that it repeats (`repeats`).
+    """
+    if isinstance(evaluator, TableEvaluator):
+        return evaluator.repeats(labels)
+    fitted_on = getattr(evaluator, "fitted_on", None)
+    if fitted_on is None:
+        return np.zeros(len(labels), dtype=np.bool_)
+    return np.array(fitted_on([labels.architecture(row) for row in range(len(labels))]), dtype=np.bool_)
 
 
 def _reason(answer: Score | Failure) -> str:

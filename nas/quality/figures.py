@@ -8,27 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import kendalltau, rankdata
 
-Floats = NDArray[np.float64]
+from nas.correlation import Floats, kendall, spearman
 
 TOP = 0.1  # the share of networks that counts as best
-
-
-def spearman(scores: Floats, labels: Floats) -> Floats:
-    """Spearman's rho of each set, ties ranked at their mean; 0 where all scores are equal: such scores rank nothing."""
-    one, other = (rankdata(values, axis=1) for values in (scores, labels))
-    one -= one.mean(axis=1, keepdims=True)
-    other -= other.mean(axis=1, keepdims=True)
-    scale = np.sqrt((one**2).sum(axis=1) * (other**2).sum(axis=1))
-    return np.asarray((one * other).sum(axis=1) / np.where(scale > 0, scale, 1.0))
-
-
-def kendall(scores: Floats, labels: Floats) -> Floats:
-    """Kendall's tau-b of each set; 0 where all scores are equal."""
-    found = [kendalltau(*pair).statistic for pair in zip(scores, labels, strict=True)]
-    return np.asarray(np.nan_to_num(found), dtype=np.float64)
 
 
 def recall(scores: Floats, labels: Floats) -> Floats:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from nas.correlation import spearman
 from nas.labels.measured import Labels, Spread
-from nas.quality.figures import TOP, spearman
+from nas.quality.figures import TOP
 
 FEWEST = 20  # networks with several runs, for a rank correlation between runs
 PAIRINGS = 50  # random choices of two runs of each network, whose correlations are averaged

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.quality.figures import FIGURES, Floats, spearman
+from nas.correlation import Floats, spearman
+from nas.quality.figures import FIGURES
 
 ENDS = (0.05, 0.95)  # of a percentile interval (Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13)
 SLOW = ("kendall",)  # has an interval over all networks only: scipy computes it one set at a time

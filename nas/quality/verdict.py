@@ -2,7 +2,8 @@
 
 - *cannot tell at a fixed budget*: no band holds 20 networks.
 - *do not use at a fixed budget*: the 90 % interval of its median in-band Spearman reaches down to 0, or it does not
-  beat the best baseline there (params, macs or depth; one that orders the networks as the evaluator does is no rival).
+  beat the best baseline there (params, macs, activations or depth; one that orders the networks as the evaluator does
+  is no rival).
 - *use*: that interval lies at 0.5 or above, so that a pick gains half of what the best would or more (for normal
   scores and labels, a pick's expected gain is about Spearman's share of it); the interval of its lead over the best
   baseline lies above 0; no band ranks backwards; at most 5 % of the networks failed; none helped to fit it.
@@ -35,7 +36,7 @@ class Figure:
 class Case:
     """What a verdict rests on: Spearman in each band, their median, and the best baseline with the lead over it.
 
-    `failed` and `seen` count networks without a score and those that the evaluator was fitted on, of `asked`.
+    Of the `asked` networks `failed` have no score, and the evaluator was fitted on `seen`; it was on `left_out` others.
     """
 
     in_bands: Sequence[float] = ()
@@ -46,6 +47,7 @@ class Case:
     asked: int = 1
     failed: int = 0
     seen: int = 0
+    left_out: int = 0
     same: str = ""  # the baseline that orders the networks as the evaluator does
 
 
@@ -53,6 +55,7 @@ def verdict(case: Case) -> tuple[str, str]:
     """The verdict's word, and its reason in a sentence or two."""
     doubts = [*_doubts(case)]
     told = [*doubts, *([f"it orders the networks as {case.same} does"] if case.same else [])]
+    told += [f"{case.left_out:,} networks that it was fitted on are left out"] if case.left_out else []
     asides = "".join(f" {one[0].upper()}{one[1:]}." for one in told)
     if case.median is None:
         return UNTOLD, f"No band of macs holds 20 of the networks.{asides}"
@@ -78,7 +81,10 @@ def _doubts(case: Case) -> list[str]:
     if case.failed > MOST_FAILED * case.asked:
         doubts.append(f"{case.failed:,} of {case.asked:,} networks have no score")
     if case.seen:
-        doubts.append(f"{case.seen:,} of the {case.asked:,} networks were used to fit it, so these figures flatter it")
+        others = "too few others have labels" if case.seen < case.asked else "no others have labels"
+        doubts.append(
+            f"{case.seen:,} of the {case.asked:,} networks were used to fit it and {others}, so the figures flatter"
+        )
     return doubts
 
 

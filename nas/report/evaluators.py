@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nas.errors import EvaluatorError, unknown
-from nas.evaluators import EVALUATORS, Task, named_evaluator
+from nas.errors import EvaluatorError, SpaceNeededError, unknown
+from nas.evaluators import EVALUATORS, About, Task, named_evaluator
 from nas.evaluators.score import Member
 from nas.files import document
+from nas.options import parse_option, take
 from nas.report.tables import grid
 
 LISTED, SHOWN = "nascli.evaluators/1", "nascli.evaluator/1"
@@ -29,28 +30,42 @@ def evaluators_tables() -> list[object]:
     ]
 
 
-def evaluator_document(name: str) -> dict[str, Any]:
-    """The contract of `nascli evaluator show NAME --json`; raises EvaluatorError for an unknown one."""
+def evaluator_document(option: str) -> dict[str, Any]:
+    """The contract of `nascli evaluator show OPTION --json`: a name, or a name with values for its keys.
+
+    With values it is made and says of itself what it then is; one that needs a space shows the values as they are.
+    Raises EvaluatorError for an unknown name, NasError for values that it does not take.
+    """
+    name, values = parse_option(option)
     if name not in EVALUATORS:
         raise EvaluatorError(unknown("evaluator", name, EVALUATORS))
     member = EVALUATORS[name]
-    told = _row(name, member)
-    if member.example == name:  # it needs nothing, so it can say more
-        about = named_evaluator(name, Task()).about
+    take(values, member.keys, f"evaluator {name}", member.nests)
+    told = _row(name, member) | ({"values": values} if values else {})
+    if values or member.example == name:  # it needs nothing more, so it can say more
+        try:
+            about = named_evaluator(option, Task()).about
+        except SpaceNeededError:
+            about = About(option, told["unit"], told["note"])
         told |= {"unit": about.unit, "note": about.note, "quality": about.quality}
+        told |= {"example": about.name} if values else {}
     return document(SHOWN, told)
 
 
-def evaluator_tables(name: str) -> list[object]:
+def evaluator_tables(option: str) -> list[object]:
     """The same for people."""
-    told = evaluator_document(name)
-    lines: list[object] = [f"{name}: {told['summary']}"]
+    told = evaluator_document(option)
+    lines: list[object] = [f"{told['name']}: {told['summary']}"]
     lines.append(f"unit: {told['unit']}")
     lines += [f"one takes: {told['speed']}"] if told["speed"] else []
     lines += [f"caution: {told['note']}"] if told["note"] else []
     figures = {key: figure for key, figure in told.get("quality", {}).items() if isinstance(figure, (int, float))}
     lines += ["quality: " + ", ".join(f"{key} {figure}" for key, figure in figures.items())] if figures else []
-    if told["keys"]:
+    if values := told.get("values"):
+        inner = {key: "of the evaluator that it names" for key in values if key not in told["keys"]}
+        rows = [(key, values.get(key, ""), meaning) for key, meaning in {**told["keys"], **inner}.items()]
+        lines += ["", grid("key|here|meaning", rows)]
+    elif told["keys"]:
         lines += ["", grid("key|meaning", told["keys"].items())]
     return [*lines, "", f"--evaluator {told['example']}"]
 

@@ -104,6 +104,7 @@ def search_tables(study: Study, told: dict[str, Any] | None = None) -> list[obje
         ("best", study.best.score, study.best.costs, ""),
         *((f"best ≤ {b.name}", t.score, t.costs, "at no more macs") for b, t in _no_dearer(study)),
         *((b.name, b.score, b.costs, b.note) for b in study.baselines),
+        *_labelled(study, study.best),
     ]
     lines: list[object] = [_score_table(rows, "" if study.about.unit == "score" else study.about.unit)]
     if study.concession and (tied := len(study.ties)) > 1:
@@ -132,6 +133,15 @@ def _no_dearer(study: Study) -> list[tuple[Baseline, Trial]]:
         if study.best is not None and trial is not None and baseline.costs["macs"] < study.best.costs["macs"]:
             return [(baseline, trial)]
     return []
+
+
+def _labelled(study: Study, best: Trial) -> list[tuple[str, Score, dict[str, int], str]]:
+    """The network of the highest label, where the score is a fit on labels."""
+    if (told := study.about.quality.get("best_labelled")) is None:
+        return []
+    note = "its label" if told["runs"] == 1 else f"the mean of {told['runs']} labels"
+    note += "; it is the best above" if told["digest"] == study.graph(best).digest() else ""
+    return [("best labelled", Score(told["label"]), {metric: told[metric] for metric in best.costs}, note)]
 
 
 def _score_table(rows: Sequence[tuple[str, Score | None, dict[str, int], str]], title: str) -> object:

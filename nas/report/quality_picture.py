@@ -28,7 +28,8 @@ TITLE = 13.0
 
 # Okabe–Ito colours, and shapes that tell the same without them
 BANDS = (("o", "#0072b2"), ("^", "#d55e00"), ("s", "#007a5a"), ("D", "#cc79a7"), ("v", "#b58900"))
-BASELINES = {"params": ("s", "#5f6b7a"), "macs": ("^", "#5f6b7a"), "depth": ("D", "#5f6b7a")}
+GREY = "#5f6b7a"
+BASELINES = {"params": ("s", GREY), "macs": ("^", GREY), "activations": ("v", GREY), "depth": ("D", GREY)}
 OTHER = "#b8c0cb"
 EVALUATOR = "#d55e00"
 
@@ -52,7 +53,7 @@ def draw_check(check: Check, path: str | Path) -> None:
         write(LEFT, height - 20, fitted(title, WIDTH, TITLE, bold=True), TITLE, weight="bold")
         for row, line in enumerate(reversed(notes)):
             write(LEFT, 8 + BODY * LEADING * row, line, BODY, color=INK)
-        _legend(figure, ranks, ((LEFT + left + GAP) / width, 1 - 26 / height))
+        _legend(figure, ranks, ((LEFT + WIDTH) / width, 1 - 26 / height))
 
     write_bytes(path, render(suffix, width, height, paint))
 
@@ -110,10 +111,10 @@ def _dress(axes: Axes, x: str, y: str) -> None:
 
 
 def _legend(figure: Figure, axes: Axes, corner: tuple[float, float]) -> None:
-    """What the shapes mean, in one line that begins at `corner`."""
+    """What the shapes mean, in one line that ends at `corner`."""
     handles, names = axes.get_legend_handles_labels()
     style: dict[str, Any] = {"frameon": False, "fontsize": SMALL, "borderpad": 0, "borderaxespad": 0}
     style |= {"handletextpad": 0.3, "columnspacing": 1.2, "ncols": len(names)}
-    legend = figure.legend(handles[::-1], names[::-1], loc="upper left", bbox_to_anchor=corner, **style)
+    legend = figure.legend(handles[::-1], names[::-1], loc="upper right", bbox_to_anchor=corner, **style)
     for text in legend.get_texts():
         text.set_color(INK)

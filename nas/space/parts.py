@@ -31,10 +31,14 @@ class Part(Generic[Option]):
         return tuple(dict.fromkeys(self.spelled))
 
     @cached_property
+    def number(self) -> dict[Option, int]:
+        """Meaning -> option number."""
+        return {option: n for n, option in enumerate(self.options)}
+
+    @cached_property
     def option_of(self) -> NDArray[np.intp]:
         """Combination number -> option number."""
-        number = {option: n for n, option in enumerate(self.options)}
-        return np.array([number[option] for option in self.spelled], dtype=np.intp)
+        return np.array([self.number[option] for option in self.spelled], dtype=np.intp)
 
     @cached_property
     def choices(self) -> NDArray[np.int8]:

@@ -210,14 +210,14 @@ class SearchSpace(Space):
             update={"resolution": 1, "stages": ()}
         ):
             raise SpaceError(f"not in {self.name}: its stem, head or habits differ from those of the base")
-        if architecture.resolution not in self.sizes.options:
+        if architecture.resolution not in self.sizes.number:
             raise SpaceError(
                 f"not in {self.name}: resolution {architecture.resolution} is none of {self.sizes.options}"
             )
         code = self._match(architecture.stages, 0)
         if code is None:
             raise SpaceError(f"not in {self.name}: {self._stranger(architecture.stages)}")
-        codes = np.array([[self.sizes.options.index(architecture.resolution), *code]], dtype=np.intp)
+        codes = np.array([[self.sizes.number[architecture.resolution], *code]], dtype=np.intp)
         return np.asarray(self.genomes(self.canonical(codes))[0])
 
     def _match(self, rows: tuple[Stage, ...], number: int) -> list[int] | None:
@@ -227,7 +227,7 @@ class SearchSpace(Space):
         """
         if number == len(self.rows):
             return None if rows else []
-        options = self.rows[number].options
+        numbers = self.rows[number].number
         ways: list[tuple[Stage | None, tuple[Stage, ...]]] = [(None, rows)]
         if rows and rows[0].repeats > 1:
             more = rows[0].model_copy(update={"repeats": rows[0].repeats - 1, "stride": 1})
@@ -235,14 +235,14 @@ class SearchSpace(Space):
         if rows:
             ways.insert(0, (rows[0], rows[1:]))
         for row, rest in ways:
-            if row in options and (behind := self._match(rest, number + 1)) is not None:
-                return [options.index(row), *behind]
+            if row in numbers and (behind := self._match(rest, number + 1)) is not None:
+                return [numbers[row], *behind]
         return None
 
     def _stranger(self, rows: tuple[Stage, ...]) -> str:
         """The first stage that the table does not offer, in words."""
         for number, (part, row) in enumerate(zip(self.rows, rows, strict=False), start=1):
-            if row not in part.options:
+            if row not in part.number:
                 cells = ", ".join(f"{column}={value}" for column, value in row.model_dump().items())
                 return f"stage {number} ({cells}) is none of its choices"
         return f"{len(rows)} stages where the table has {len(self.rows)}"

@@ -12,30 +12,43 @@ from optuna.samplers import BaseSampler
 from optuna.study import Study as OptunaStudy
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from threadpoolctl import ThreadpoolController
 
 from nas.space.feasible import Codes
 from nas.space.nearest import Nearest
 from nas.study.proposing import Proposals, Proposer
-from nas.study.surrogate import Floats
 
-STEADY, SHARE = 100, 50  # so many trials each have a model of their own; later one model serves n/50 trials
+STEADY, SHARE = 200, 100  # so many trials each have a model of their own; later one model serves n/100 trials
 SPARE = 8  # proposals that a model has ready beyond those, should others take some
-STEP = 5  # every fifth trial is a step from the best one, however little the model expects of it
+STEP, STEP_WHOLE = 2, 5  # every so many trials comes a step from the best; fewer where the model sees all candidates
+STALL = 100  # trials without a better one after which the search begins anew elsewhere
 
 
 class Modelled(BaseSampler):
     """Proposes feasible architectures that are new, for one objective.
 
-    Trials 0 to 9 are stratified by macs. Trial n draws from (seed, n) and the trials before it alone: its model has
-    learnt the trials that were finished among the first `served_from(n)`, and takes those under evaluation to come
-    out as it expects. Every fifth trial is a step of one slot from the best, so that no model keeps a search from
-    climbing. Without any difference between scores, draws are uniform.
+    A search has legs. The first ten trials of a leg are stratified by macs; then a model that has learnt the trials
+    of the leg proposes, and takes those under evaluation to come out as it expects. Every second trial is a step of
+    one slot from the best of the leg, so that no model keeps it from climbing. After `STALL` trials without a better
+    one the next leg begins. A feasible set that the model sees whole has one leg, and a step every fifth trial.
+    Without any difference between scores, draws are uniform. Trial n draws from (seed, n) and the trials before it
+    alone. Its linear algebra has one thread, so that sums do not depend on how many cores there are, and small matrices
+    do not wait for busy ones.
     """
 
     def __init__(self, nearest: Nearest, seed: int) -> None:
         self.space, self.seed, self._nearest = nearest.space, seed, nearest
-        self._proposer = Proposer(nearest, np.random.default_rng([seed, 2**32 - 2]))
         self._known: list[Codes] = []  # of the trials that were read
+        self._scores: list[float] = []
+        self._open: list[int] = []  # trials whose score is still to come
+        self._threads = ThreadpoolController()
+        self._begin(0)
+
+    def _begin(self, leg: int) -> None:
+        """Forget the models of another leg."""
+        self._leg = leg
+        self._proposer = Proposer(self._nearest, np.random.default_rng([self.seed, leg, 3]))
+        self._step = STEP_WHOLE if self._proposer.whole else STEP
         self._made_from = (-1, -1)
         self._made = Proposals(self._proposer.first, self._proposer.first)
 
@@ -45,7 +58,8 @@ class Modelled(BaseSampler):
     def sample_relative(
         self, study: OptunaStudy, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        genome = self.space.genomes(self._proposal(study, trial.number)[None])[0]
+        with self._threads.limit(limits=1):
+            genome = self.space.genomes(self._proposal(study, trial.number)[None])[0]
         return {slot: int(choice) for slot, choice in zip(self.space.slots, genome, strict=True)}
 
     def sample_independent(
@@ -55,36 +69,57 @@ class Modelled(BaseSampler):
 
     def _proposal(self, study: OptunaStudy, number: int) -> Codes:
         """Option codes (parts,) that trial `number` should have."""
-        if number < len(self._proposer.first):
-            return np.asarray(self._proposer.first[number])
-        trials = study.get_trials(deepcopy=False)[:number]
-        self._read(trials)
-        start = served_from(number)
-        made_from = start, sum(trial.state.is_finished() for trial in trials[:start])
+        self._read(study, number)
+        leg = 0 if self._proposer.whole else leg_of(self._scores[:number])
+        if leg != self._leg:
+            self._begin(leg)
+        if number - leg < len(self._proposer.first):
+            return np.asarray(self._proposer.first[number - leg])
+        start = served_from(number, leg)
+        scores = np.array(self._scores[leg:start])
+        made_from = start, int(np.isnan(scores).sum())
         if made_from != self._made_from:
-            scores = scores_of(trials[:start], maximise=study.direction == StudyDirection.MAXIMIZE)
-            rng = np.random.default_rng([self.seed, start, 2])
-            self._made = self._proposer.proposals(np.array(self._known[:start]), scores, served(start) + SPARE, rng)
+            rng, known = np.random.default_rng([self.seed, start, 2]), np.array(self._known[:start])
+            self._made = self._proposer.proposals(known[leg:], scores, known, served(start) + SPARE, rng)
             self._made_from = made_from
         taken = {codes.tobytes() for codes in self._known[start:number]}
-        kinds = reversed(self._made) if number % STEP == 0 else self._made
+        kinds = reversed(self._made) if number % self._step == 0 else self._made
         for codes in chain(*kinds):
             if codes.tobytes() not in taken:
                 return np.asarray(codes)
         return np.asarray(self._nearest.feasible.sample(1, np.random.default_rng([self.seed, number, 1]))[0])
 
-    def _read(self, trials: Sequence[FrozenTrial]) -> None:
-        """Remember the option codes of the trials: they never change."""
-        fresh = trials[len(self._known) :]
+    def _read(self, study: OptunaStudy, number: int) -> None:
+        """Take note of the trials before `number`, and of scores that came since."""
+        trials = study.get_trials(deepcopy=False)
+        fresh = range(len(self._known), number)
         if fresh:
-            genomes = np.array([[trial.params[slot] for slot in self.space.slots] for trial in fresh], dtype=np.int8)
+            slots = self.space.slots
+            genomes = np.array([[trials[n].params[slot] for slot in slots] for n in fresh], dtype=np.int8)
             self._known.extend(self.space.codes(genomes))
+            self._scores.extend([np.nan] * len(fresh))
+        sign = 1.0 if study.direction == StudyDirection.MAXIMIZE else -1.0
+        self._open = [*self._open, *fresh]
+        for n in self._open:
+            self._scores[n] = score_of(trials[n], sign)
+        self._open = [n for n in self._open if not trials[n].state.is_finished()]
 
 
-def served_from(number: int) -> int:
+def leg_of(scores: Sequence[float]) -> int:
+    """The trial with which the leg of the trial after these begins."""
+    leg, best, last = 0, -np.inf, 0
+    for number, score in enumerate(scores):
+        if score > best:
+            best, last = score, number
+        elif number - last >= STALL:
+            leg, best, last = number + 1, -np.inf, number + 1
+    return leg
+
+
+def served_from(number: int, leg: int = 0) -> int:
     """The number of trials from which the model of trial `number` is made."""
-    start = min(number, STEADY)
-    while start >= STEADY and start + served(start) <= number:
+    start = leg
+    while start + served(start) <= number:
         start += served(start)
     return start
 
@@ -94,10 +129,8 @@ def served(start: int) -> int:
     return 1 if start < STEADY else max(1, start // SHARE)
 
 
-def scores_of(trials: Sequence[FrozenTrial], *, maximise: bool) -> Floats:
-    """What each trial is worth, larger is better; -inf for one that failed, NaN for one under evaluation."""
-    sign = 1.0 if maximise else -1.0
-    ended = [
-        sign * t.value if t.value is not None else -np.inf if t.state == TrialState.FAIL else np.nan for t in trials
-    ]
-    return np.array(ended, dtype=np.float64)
+def score_of(trial: FrozenTrial, sign: float) -> float:
+    """What a trial is worth, larger is better; -inf for one that failed, NaN for one under evaluation."""
+    if trial.value is not None:
+        return sign * trial.value
+    return -np.inf if trial.state == TrialState.FAIL else np.nan

@@ -61,8 +61,8 @@ def model(seed: int, nearest: Nearest) -> BaseSampler:
 
 
 SAMPLERS: dict[str, Kind] = {
-    "nsga2": Kind(nsga2, startup=100),
     "model": Kind(model, law=True, objectives=1),
+    "nsga2": Kind(nsga2, startup=100),
     "tpe": Kind(tpe, startup=100),
     "random": Kind(lambda seed, nearest: None),  # uniform over the feasible: `space.sample`
 }

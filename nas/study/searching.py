@@ -30,7 +30,7 @@ from nas.study.samplers import Exhausted, FeasibleSampler, genome_of, sampler_fo
 from nas.study.settings import directions_of, objectives_of, settings_of, tables_of
 from nas.study.workers import Interrupts, Pool
 
-TRIALS = 4000  # what the benchmark of results/search.md needs on the efficientnet space
+TRIALS = 2000  # what the benchmark of results/search.md needs on the efficientnet space
 JOURNAL = "study.journal"
 
 Progress = Callable[[int, int, Trial], None]
@@ -53,12 +53,13 @@ def search(
 ) -> Study:
     """The best architectures of `space` within `budgets` that `trials` distinct evaluations find.
 
-    `evaluator` is a function of an Architecture that returns a number (larger is better), the name of a built-in one,
-    or None for the space's own. `sampler` None means "nsga2". With `out` (a folder) or `storage` (an SQL URL) every
-    finished trial is durable and the same call resumes; with one worker it then ends as if it had never been
-    interrupted, with K workers per synchronous batch of K. `check` is the file of a check of this evaluator, whose
-    figures go into the record. `progress(done, trials, trial)` is called after each trial. Raises InfeasibleError
-    when nothing fits, StudyError for a study that cannot be resumed.
+    `evaluator` is a function of an Architecture that returns a number (larger is better), the name of a
+    built-in one, or None for the space's own. `sampler` None means "model" for one objective and "nsga2" for
+    several. With `out` (a folder) or `storage` (an SQL URL) every finished trial is durable and the same call
+    resumes; with one worker it then ends as if it had never been interrupted, with K workers per synchronous batch
+    of K. `check` is the file of a check of this evaluator, whose figures go into the record.
+    `progress(done, trials, trial)` is called after each trial. Raises InfeasibleError when nothing fits, StudyError
+    for a study that cannot be resumed.
     """
     if trials < 1 or workers < 1:
         raise StudyError(f"trials={trials}, workers={workers}: both must be at least 1")
@@ -73,14 +74,16 @@ def search(
     sampler = sampler_for(sampler, goals)
     settings = settings_of(space, within, judge.about, goals, sampler, seed)
     proposer = FeasibleSampler(space, within, sampler_named(sampler), seed=seed)
-    if judge.cheap:  # a space outside its domain is refused before anything is written
-        _check_domain(judge, space.decode(proposer.example[0]))
     with ExitStack() as stack:
         stack.enter_context(Interrupts())
         folder = None if out is None else Path(out)
         if folder is not None and storage is None:  # a database has locks of its own, and processes share it
             stack.enter_context(locked(folder))
-        ledger = _ledger(folder, storage, settings, workers)
+        begun = folder is not None and storage is None and any(one.name != ".lock" for one in folder.iterdir())
+        ledger = _ledger(folder, storage, settings, workers) if begun else None  # another study is refused first
+        if judge.cheap:  # then a space outside its domain, before anything is written; this may buy labels
+            _check_domain(judge, space.decode(proposer.example[0]))
+        ledger = ledger or _ledger(folder, storage, settings, workers)
         pool = stack.enter_context(Pool(judge, space, workers, seed))
         run = Run(goals, proposer, ledger, pool)
         interrupted = resumed = False

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve, solve_triangular
-from scipy.special import erfcx, ndtr
 
+from nas.acquisition import improvement
 from nas.space import Genomes, Space
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,8 @@ class Reader:
 
     def __init__(self, space: Space, sample: Genomes) -> None:
         self.space = space
-        self._hot = [np.eye(size, dtype=np.float32) for size in space.slots.values()]
+        sizes = [*space.slots.values()]
+        self._first, self._choices = np.cumsum([0, *sizes[:-1]]), sum(sizes)  # columns of the one-hot block
         costs = self._costs(sample)
         spread = costs.std(axis=0)
         self._centre, self._spread = costs.mean(axis=0), np.where(spread > 1e-9, spread, 1.0)
@@ -54,9 +55,10 @@ class Reader:
 
     def read(self, genomes: Genomes) -> Features:
         """Features of genomes (n, slots); both blocks have inner products of order one."""
-        slots = np.concatenate([hot[genomes[:, i]] for i, hot in enumerate(self._hot)], axis=1)
+        slots = np.zeros((len(genomes), self._choices), dtype=np.float32)
+        np.put_along_axis(slots, genomes + self._first, 1 / np.sqrt(genomes.shape[1]), axis=1)
         costs = (self._costs(genomes) - self._centre) / self._spread / np.sqrt(len(self._centre))
-        return Features((slots / np.sqrt(len(self._hot))).astype(np.float32), costs.astype(np.float32))
+        return Features(slots, costs.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -153,28 +155,13 @@ class Process:
     def queue(self, rows: Features, best: float, length: int) -> NDArray[np.intp]:
         """Rows to evaluate one after the other, each chosen as if those before it had come out as expected."""
         mean, variance, half = self.predict(rows)
-        few = np.argsort(-improvement(mean, variance, best), kind="stable")[: max(4 * length, 64)]
-        rows, mean, variance, half = rows.take(few), mean[few], variance[few].copy(), half[:, few]
         covariance = self.scale * (self.kernel.between(rows, rows) - half.T @ half)
         chosen: list[int] = []
-        for _ in range(min(length, len(few))):
+        for _ in range(min(length, len(mean))):
             merit = improvement(mean, variance, best)
             merit[chosen] = -np.inf
             chosen.append(row := int(merit.argmax()))
             column = covariance[:, row] / np.sqrt(variance[row] + self.scale * self.kernel.noise)
             variance = np.maximum(variance - column**2, 1e-6 * self.scale)
             covariance -= np.outer(column, column)
-        return few[chosen]
-
-
-def improvement(mean: Floats, variance: Floats, best: float) -> Floats:
-    """Logarithm of the expected improvement over `best` (Jones et al. 1998, eq. 15).
-
-    Written with erfcx, so that hopeless candidates keep an order (Ament et al. 2023, arXiv:2310.20708, §4.1).
-    """
-    deviation = np.sqrt(variance)
-    steps = np.asarray((mean - best) / deviation, dtype=np.float64)
-    near, far = np.maximum(steps, -1), np.clip(steps, -1e5, -1)
-    density = np.exp(-(near**2) / 2) / np.sqrt(2 * np.pi)
-    tail = np.log(1 + far * np.sqrt(np.pi / 2) * erfcx(-far / np.sqrt(2))) - far**2 / 2 - np.log(2 * np.pi) / 2
-    return np.asarray(np.log(deviation) + np.where(steps > -1, np.log(density + near * ndtr(near)), tail))
+        return np.array(chosen, dtype=np.intp)

@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from typing import Any
 
-from nas.errors import StudyError
+from nas.errors import FileError, StudyError
 from nas.evaluators.score import Evaluator, Failure, Score
 from nas.space import Genomes, Space, read_space
 
@@ -104,6 +104,8 @@ class Pool:
                 yield asked[future][0], future.result()
             except BrokenProcessPool:
                 lost.append(asked[future])
+            except FileError:  # a folder of checkpoints that the next candidate would meet too
+                raise
             except Exception as error:  # what an evaluator raises fails its candidate, not the search
                 yield asked[future][0], Failure(f"worker: {type(error).__name__}: {error}".splitlines()[0])
         return sorted(lost, key=lambda candidate: candidate[0])

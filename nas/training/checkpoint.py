@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from nas.errors import FileError
+from nas.errors import FileError, NasError
 from nas.files import check_schema, document, parse_json, replacing
 from nas.training.recipe import Recipe
 
@@ -31,6 +31,7 @@ class Place:
     data: str
     seed: int
     recipe: Recipe
+    version: int
     epoch: int = 0
     seconds: float = 0.0
     top1: float | None = None
@@ -42,9 +43,9 @@ class Place:
         """
         if self.graph != wanted.graph:
             return f"of another architecture (graph {self.graph[:12]}, now {wanted.graph[:12]})"
-        for what in ("resolution", "data", "seed"):
-            if getattr(self, what) != getattr(wanted, what):
-                return f"of another {what} ({getattr(self, what)}, now {getattr(wanted, what)})"
+        for key, what in (("resolution",) * 2, ("data",) * 2, ("seed",) * 2, ("version", "version of the training")):
+            if getattr(self, key) != getattr(wanted, key):
+                return f"of another {what} ({getattr(self, key)}, now {getattr(wanted, key)})"
         then, now = asdict(self.recipe), asdict(wanted.recipe)
         differ = [key for key in now if then[key] != now[key]]
         both = min(self.recipe.trunk, wanted.recipe.trunk)
@@ -66,7 +67,7 @@ def read_place(path: Path) -> Place:
         with safe_open(path, "pt") as file:
             header = (file.metadata() or {}).get(HEADER)
     except (OSError, SafetensorError) as error:
-        raise FileError(f"{path}: not a checkpoint ({error})") from None
+        raise FileError(f"{path}: not a checkpoint ({error}); delete it or choose another folder") from None
     if header is None:
         raise FileError(f"{path}: weights without the header of a checkpoint; choose another folder")
     told: dict[str, Any] = parse_json(header, str(path))
@@ -74,8 +75,8 @@ def read_place(path: Path) -> Place:
     body = {key: value for key, value in told.items() if key not in ("schema", "nascli_version")}
     try:
         return Place(**{**body, "recipe": Recipe(**body["recipe"])})
-    except (TypeError, KeyError) as error:
-        raise FileError(f"{path}: not well formed as a checkpoint ({error})") from None
+    except (TypeError, KeyError, NasError) as error:
+        raise FileError(f"{path}: not well formed as a checkpoint ({error}); delete it") from None
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

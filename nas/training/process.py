@@ -1,4 +1,4 @@
-"""What a process that trains sets for itself: one thread, memory that stays between two steps, and a bound on it."""
+"""What a process that trains sets for itself: memory that stays between two steps, and a bound on it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,8 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-import torch
-
 # glibc's mallopt (man 3 mallopt): number of a parameter, value.
 KEEP = ((-3, 2**30), (-1, 2**31 - 1), (-2, 2**28))  # M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """One thread within the block: workers are processes, and a second thread on a busy machine waits for its turn."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @cache

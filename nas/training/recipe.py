@@ -14,6 +14,7 @@ from nas.training.schedules import SCHEDULES
 OPTIMISERS = ("sgd", "adamw")
 AMP = ("auto", "on", "off")
 SHORT_WARMUP = 0.3  # of the epochs
+VERSION = 1  # of the code that trains: raise it when the same recipe, images and seed end with other weights
 
 
 @dataclass(frozen=True)

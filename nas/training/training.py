@@ -18,11 +18,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from nas.compiler import compile_graph
 from nas.errors import FileError, TrainingError
 from nas.graph import Graph
+from nas.threads import one_thread
 from nas.training.batches import Batch, Batches
 from nas.training.checkpoint import Place, read_place, read_tensors, save_checkpoint
 from nas.training.images import Images
-from nas.training.process import bounded_memory, keep_memory, one_thread
-from nas.training.recipe import Recipe
+from nas.training.process import bounded_memory, keep_memory
+from nas.training.recipe import VERSION, Recipe
 from nas.training.schedules import rate_share
 
 
@@ -73,7 +74,7 @@ class Run:
                 f"a network for {channels}×{height}×{width} cannot be trained on images of {images.channels} channels"
             )
         self.recipe, self.device = recipe, torch.device(device)
-        self.place = Place(graph.digest(), height, images.fingerprint, seed, recipe)
+        self.place = Place(graph.digest(), height, images.fingerprint, seed, recipe, VERSION)
         self.batches = Batches(images, recipe, height)
         self.model: nn.Module = compile_graph(graph, generator=torch.Generator().manual_seed(seed))
         self.model = self.model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # no stub
@@ -164,7 +165,11 @@ class Run:
             raise FileError(f"{path}: a checkpoint {reason}; choose another folder")
         if ours:
             path = max(ours, key=lambda one: (found[one].epoch, found[one].top1 is not None))
-            self.load(found[path], read_tensors(path))
+            try:
+                self.load(found[path], read_tensors(path))
+            except (RuntimeError, KeyError, ValueError) as error:  # torch's own words for what does not fit
+                told = " ".join(str(error).split())[:200]
+                raise FileError(f"{path}: its tensors are not those of its header ({told}); delete it") from None
 
     def tensors(self) -> dict[str, Tensor]:
         """Weights, what the optimiser remembers of each, and their average."""

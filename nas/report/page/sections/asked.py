@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nas.report.agreement import agreement_lines
-from nas.report.page.html import Html, command, facts, missing, note, paragraph
+from nas.report.agreement import HEADER, compared
+from nas.report.page.html import Html, command, facts, missing, note, paragraph, table
 from nas.report.page.page import Page
 
 
@@ -25,7 +25,8 @@ def tell(page: Page) -> list[Html]:
     if seed is not None:
         body.append(note("Trial n draws from (seed, n) and the trials before it, so the seed gives the whole search."))
     body += [paragraph(f"{count:,} failed: {why}") for why, count in list(trials.reasons.items())[:3]]
-    body += [paragraph(remark) for remark in (*study.remarks, *_agreed(page))]
+    body += [paragraph(remark) for remark in study.remarks]
+    body += _agreed(page)
     if study.exhausted:
         body.append(paragraph("Every feasible architecture has been evaluated."))
     if page.run.later:
@@ -36,9 +37,13 @@ def tell(page: Page) -> list[Html]:
     return body
 
 
-def _agreed(page: Page) -> list[str]:
+def _agreed(page: Page) -> list[Html]:
     """How far scores without labels agree, where the record says it in a form that is known."""
     try:
-        return agreement_lines(page.record.agreement)
+        found = compared(page.record.agreement)
     except (KeyError, TypeError, ValueError, AttributeError):
         return []
+    if found is None:
+        return []
+    shown = [table(HEADER, found.rows, found.title)] if found.rows else []
+    return [*shown, *([paragraph(found.told)] if found.told else [])]
