@@ -24,7 +24,11 @@ def read_text(path: str | Path, largest: int = LARGEST_FILE) -> str:
     try:
         if path.stat().st_size > largest:
             raise FileError(f"{path}: larger than {largest:,} bytes; not read")
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(largest + 1)
+        if len(text) > largest:  # a device says that it holds nothing
+            raise FileError(f"{path}: larger than {largest:,} bytes; not read")
+        return text
     except UnicodeDecodeError:
         raise FileError(f"{path}: not a text file (UTF-8)") from None
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from nas.export import EXPORTERS, comparing, exporter, read_targets
 from nas.export.code import code_of
 from nas.export.code.ops import EXPRESSIONS, MODULES, PARAMETERS
 from nas.export.exporting import export
-from nas.export.timm import definition_of
+from nas.export.timm import definition_of, text_of
 from nas.graph import Graph
 from nas.graph.ops import OPS
 from nas.lowering import lower
@@ -59,8 +60,8 @@ ALL = [pytest.param(name, marks=MARKS.get(name, [])) for name in EXPORTERS]
 def test_what_is_written_is_opened_again_and_equals_the_source(tmp_path, name):
     found = export(network(TINY), {name: {}}, tmp_path / "out", seed=3)
     (made,) = found.artefacts
-    assert [one.batch for one in made.written] == [one.batch for one in made.randomised or ()] == [1, 3]
-    assert all(one.relative <= EXPORTERS[name].tolerance for one in (*made.written, *(made.randomised or ())))
+    assert [one.batch for one in made.written] == [one.batch for one in made.randomised] == [1, 3]
+    assert all(one.relative <= EXPORTERS[name].tolerance for one in (*made.written, *made.randomised))
     assert {path.name for path in (tmp_path / "out").iterdir()} == {*made.files, "export.json"}
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -82,9 +83,25 @@ def test_given_weights_are_those_of_every_file(tmp_path):
     comparing.randomise(model, source.graph, 7)
     save_weights(model, tmp_path / "w.safetensors")
     found = export(source, {"safetensors": {}, "code": {}}, tmp_path / "out", weights=tmp_path / "w.safetensors")
-    assert all(one.randomised is None for one in found.artefacts)
+    assert all(one.randomised for one in found.artefacts)  # they were tried on random ones all the same
     read = load_file(tmp_path / "out" / "tiny.safetensors")
     assert all(torch.equal(read[key], tensor) for key, tensor in model.state_dict().items())
+
+
+HOSTILE = ('x"""; open("read", "w").write("1"); """', "class", "torch", "read_weights", "a" * 300, "../up", "é")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_name_is_never_code(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    export(replace(network(TINY), name=name), {"code": {}}, tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+    assert not [n for n in ast.walk(ast.parse(text_of(replace(network(TINY), name=name)))) if called(n) == "open"]
+
+
+def called(node: ast.AST) -> str:
+    """The plain name that a node calls."""
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
 
 
 # A network a kind of block: the smallest table of the zoo that has it, cut to two blocks of its first rows.

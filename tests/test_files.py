@@ -106,3 +106,8 @@ def test_every_document_carries_its_schema_and_version():
     document = json.loads(Graph.to_json(zoo.build("resnet18")))
     assert document["schema"] == "nascli.graph/1"
     assert document["nascli_version"]
+
+
+def test_a_device_without_end_is_not_read():
+    with pytest.raises(NasError, match="larger than 1,000 bytes"):
+        files.read_text("/dev/zero", 1000)

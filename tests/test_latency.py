@@ -117,6 +117,10 @@ def test_a_table_comes_back_from_its_file_as_it_was(table_file, calibration):
         ({"blocks": {"0123456789abcdef@3x4x4": -1}}, "blocks"),
         ({"blocks": {"0123456789abcdef@3x4x4": 1.5}}, "blocks"),
         ({"more": 1}, "more"),
+        (
+            {"networks": [{"digest": "0", "macs": 1, "measured_ns": 0, "predicted_ns": 1, "held_out": True}]},
+            "measured_ns",
+        ),
         ({"fit": {}}, "fit"),
         ({"space": None}, "space"),
     ],
@@ -308,7 +312,7 @@ def test_one_disturbed_round_changes_no_figure():
 
 def test_noise_is_how_far_two_halves_of_the_rounds_differ():
     found = Measured({"a": np.array([1.0, 1.1] * 5), "b": np.array([2.0, 2.0] * 5)}, None)
-    assert found.noise(["a", "b"]) == pytest.approx((0.1 / 1.1) / 2)
+    assert found.noise(["a", "b"]) == pytest.approx((0.1 / 1.1) / 2 / 2**0.5)
 
 
 def test_each_round_has_every_network_once_in_another_order():

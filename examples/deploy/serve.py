@@ -28,16 +28,18 @@ class Answer(BaseHTTPRequestHandler):
     """One request; `session` is the network."""
 
     session: onnxruntime.InferenceSession
+    timeout = 10  # seconds that a client may be silent
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length", 0))
+        told = self.headers.get("Content-Length", "")
+        length = int(told) if told.isdigit() and len(told) < 12 else 0
         if not 0 < length <= LARGEST:
             return self.tell(413, {"error": f"send an image of at most {LARGEST:,} bytes"})
         try:
-            image = Image.open(io.BytesIO(self.rfile.read(length)))
+            image = Image.open(io.BytesIO(self.rfile.read(length)), formats=("PNG", "JPEG", "WEBP"))
             image.load()
-        except (UnidentifiedImageError, OSError):
-            return self.tell(400, {"error": "no image that Pillow reads"})
+        except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+            return self.tell(400, {"error": "no PNG, JPEG or WebP image"})
         entry = self.session.get_inputs()[0]
         (scores,) = self.session.run(None, {entry.name: pixels(image, *entry.shape[2:])})
         chances = np.exp(scores[0] - scores[0].max())

@@ -16,7 +16,7 @@ nascli search --space efficientnet --budget "$budget-latency@device.json" --tria
 #    train best.json with nas.compiler.compile_graph, and give --weights trained.safetensors here.
 nascli export best --to onnx,code -o served
 
-# 4. Predicted against measured: the exported file beside B0, in turns.
+# 4. The exported file beside B0, in turns.
 nascli bench served/*.onnx b0 --runtime onnxruntime --seconds 5
 
 # 5. A page to send.

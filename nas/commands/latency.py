@@ -54,7 +54,7 @@ def _calibrate(load: Load) -> Callable[..., None]:
         from nas.runtimes import runtime_named
 
         folder = next(one for one in out.absolute().parents if one.exists())
-        if out.is_dir() or not os.access(folder, os.W_OK):  # told before a minute of measuring
+        if out.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):  # told before a minute of measuring
             raise FileError(f"{out}: {'a folder' if out.is_dir() else 'cannot be written'}; give -o a file to write")
         begun, settings = time.perf_counter(), Settings(seconds, blocks, networks, held_out, threads, device, seed)
         with staged() as progress:

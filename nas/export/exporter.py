@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,9 +61,20 @@ class Exporter:
     tolerance: float = 1e-4
 
 
+# What a written file defines, imports or calls by other means.
+OWN = (
+    *("torch", "timm", "json", "math", "F", "nn", "Tensor", "Path", "OrderedDict", "annotations", "partial"),
+    *("read_weights", "build_stages", "load_weights", "load_file", "rounded_down", "register_model", "KEYS", "STAGES"),
+)
+RESERVED = frozenset((*keyword.kwlist, *keyword.softkwlist, *dir(builtins), *OWN))
+
+
 def identifier(name: str) -> str:
-    """`name` as a Python identifier."""
-    return re.sub(r"\W|^(?=\d)", "_", name, flags=re.ASCII) or "network"
+    """`name` as a Python identifier that stands for nothing else: whoever writes code writes no other form of it."""
+    found = re.sub(r"\W|^(?=\d)", "_", name, flags=re.ASCII)[:100]
+    if not re.search("[A-Za-z0-9]", found):
+        found = "network"
+    return f"{found}_" if found in RESERVED else found
 
 
 def checked_options(name: str, exporter: Exporter, values: dict[str, str]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from nas.compiler import compile_graph
-from nas.errors import ExportError, FileError
+from nas.errors import ExportError, FileError, NasError
 from nas.export import EXPORTERS, Room, Source, room_of
 from nas.export.comparing import Difference, compare, randomise
 from nas.files import document, write_text
@@ -28,13 +28,12 @@ SCHEMA = "nascli.export/1"
 
 @dataclass(frozen=True)
 class Artefact:
-    """What one exporter left: its files, and its differences under random weights (None: others were given), and its
-    own."""
+    """What one exporter left: its files, and its differences under random weights and under its own."""
 
     exporter: str
     options: Mapping[str, str]
     files: Mapping[str, int]  # name -> bytes
-    randomised: tuple[Difference, ...] | None
+    randomised: tuple[Difference, ...]
     written: tuple[Difference, ...]
 
 
@@ -55,7 +54,7 @@ class Exported:
                 "options": dict(one.options),
                 "files": dict(one.files),
                 "tolerance": EXPORTERS[one.exporter].tolerance,
-                "randomised": one.randomised and [asdict(difference) for difference in one.randomised],
+                "randomised": [asdict(difference) for difference in one.randomised],
                 "written": [asdict(difference) for difference in one.written],
             }
             for one in self.artefacts
@@ -82,9 +81,9 @@ def export(
 ) -> Exported:
     """Write `network` by each exporter of `targets` (name -> options, `nas.export.read_targets`) into a new `folder`.
 
-    Without `weights` they are the family's first ones, drawn by `seed`; then each exporter is also tried on random
-    weights and statistics. Raises a NasError, and leaves nothing, where anything cannot be expressed or written, or
-    differs from the source module by more than the exporter's tolerance.
+    Without `weights` they are the family's first ones, drawn by `seed`. Each exporter is also tried on random weights
+    and statistics, since norms at rest hide mistakes. Raises a NasError, and leaves nothing, where anything cannot be
+    expressed or written, or differs from the source module by more than the exporter's tolerance.
     """
     rooms = {name: room_of(name, EXPORTERS[name]) for name in targets}
     with _whole(folder) as work:
@@ -94,18 +93,17 @@ def export(
         tried: dict[str, tuple[Difference, ...]] = {}
         if weights is not None:
             load_weights(model, weights)
-        else:
-            start = {key: tensor.clone() for key, tensor in model.state_dict().items()}
-            randomise(model, network.graph, seed)
-            for name, room in rooms.items():
-                with tempfile.TemporaryDirectory(prefix="nascli-export-") as scratch:
-                    source = Source(network, model, targets[name])
-                    tried[name] = _artefact(name, room, source, Path(scratch), seed).written
-            model.load_state_dict(start)
+        start = {key: tensor.clone() for key, tensor in model.state_dict().items()}
+        randomise(model, network.graph, seed)
+        for name, room in rooms.items():
+            with tempfile.TemporaryDirectory(prefix="nascli-export-") as scratch:
+                source = Source(network, model, targets[name])
+                tried[name] = _artefact(name, room, source, Path(scratch), seed).written
+        model.load_state_dict(start)
         artefacts = []
         for name, room in rooms.items():
             made = _artefact(name, room, Source(network, model, targets[name]), work, seed)
-            artefacts.append(Artefact(name, targets[name], made.files, tried.get(name), made.written))
+            artefacts.append(Artefact(name, targets[name], made.files, tried[name], made.written))
         told = f"the family's first ones, seed {seed}" if weights is None else str(weights)
         exported = Exported(network, folder, told, tuple(artefacts))
         write_text(work / RECORD, json.dumps(exported.document(), indent=1))
@@ -114,12 +112,17 @@ def export(
 
 def _artefact(name: str, room: Room, source: Source, folder: Path, seed: int) -> Artefact:
     """Write it, open it again, compare; ExportError where it differs."""
-    files = room.write(source, folder)
-    run = room.reopen(source, folder)
     try:
-        found = compare(source.model, run, source.network.graph, seed)
+        files = room.write(source, folder)
+        found = compare(source.model, room.reopen(source, folder), source.network.graph, seed)
     except ExportError as error:
-        raise ExportError(f"{name}: {error}") from None
+        told = str(error)
+        raise ExportError(told if told.startswith(f"{name}: ") else f"{name}: {told}") from None
+    except (NasError, OSError):
+        raise
+    except Exception as error:  # of a package that writes or reads: its own kinds are many
+        told = " ".join(str(error).split())[:200]
+        raise ExportError(f"{name}: {type(error).__name__}: {told}; nothing was written") from None
     tolerance = EXPORTERS[name].tolerance
     for one in found:
         if one.relative > tolerance:
@@ -128,7 +131,7 @@ def _artefact(name: str, room: Room, source: Source, folder: Path, seed: int) ->
                 f"({one.relative:.3g} of the largest, more than {tolerance:g}); nothing was written"
             )
     sizes = {path.name: path.stat().st_size for path in files}
-    return Artefact(name, source.options, sizes, None, tuple(found))
+    return Artefact(name, source.options, sizes, (), tuple(found))
 
 
 @contextmanager

@@ -42,9 +42,10 @@ class Measured:
         return max(1, round(float(np.median(self.seconds[name])) * 1e9))
 
     def noise(self, names: list[str]) -> float:
-        """How far two measurements differ: the mean relative difference of the medians of even and of odd rounds."""
+        """How far two such measurements differ: that of the medians of even and of odd rounds, relative and in the
+        mean, over √2, because each has half the rounds."""
         halves = [(np.median(taken[::2]), np.median(taken[1::2])) for taken in (self.seconds[name] for name in names)]
-        return float(np.mean([abs(one / other - 1) for one, other in halves])) if halves else 0.0
+        return float(np.mean([abs(one / other - 1) for one, other in halves]) / np.sqrt(2)) if halves else 0.0
 
 
 def timer_of(session: Session, rng: np.random.Generator, batch: int = 1) -> Timer:

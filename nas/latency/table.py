@@ -23,6 +23,7 @@ MOST_BLOCKS = 50_000
 MOST_NS = 10**13  # nearly three hours: a bound on what a file may say of a block
 
 Nanoseconds: TypeAlias = Annotated[int, Field(ge=0, le=MOST_NS)]
+Positive: TypeAlias = Annotated[int, Field(gt=0, le=MOST_NS)]
 Share: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Key: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{16}@\d+(x\d+)*$")]
 Text: TypeAlias = Annotated[str, Field(max_length=200)]
@@ -54,7 +55,7 @@ class Fit(Record):
     "features" (their analytic times, which `coefficients_ns` give per unit of each feature)."""
 
     kind: Literal["blocks", "features"]
-    scale: Share
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     offset_ns: Nanoseconds
     coefficients_ns: dict[str, Share]
     cross_validated: dict[str, Share]  # mean relative error of either kind, each network predicted by the others
@@ -71,8 +72,8 @@ class Whole(Record):
 
     digest: Annotated[str, Field(max_length=64)]
     macs: Annotated[int, Field(ge=0)]
-    measured_ns: Nanoseconds
-    predicted_ns: Nanoseconds
+    measured_ns: Positive
+    predicted_ns: Positive
     held_out: bool
 
 

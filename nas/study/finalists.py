@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from nas.graph import Graph
 from nas.latency.finalists import measured_finalists, told
+from nas.latency.predicting import predict
+from nas.networks import Network
 from nas.study.result import Study, Trial
 
 FRONT = 3  # networks of the front that are measured beside the winner
@@ -24,6 +26,10 @@ def with_finalists(study: Study, seed: int) -> Study:
         graphs[base.name] = study.base_graph, base.costs["latency"]
     found, word = measured_finalists(graphs, table, seed)
     lines = [told(one, study.budgets) for one in found]
+    space, described = study.space, study.architecture(study.best)
+    network = Network.of(described, space.num_classes, space.in_chans, study.graph(study.best))
+    if note := predict(network, table).note:
+        lines.append(f"best: {note} (the table is of space {table.space}, this is {space.name})")
     return replace(study, finalists=found, remarks=(*study.remarks, *lines, *filter(None, [word])))
 
 

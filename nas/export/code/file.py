@@ -52,7 +52,7 @@ def code_of(network: Network) -> str:
 def _head(network: Network, size: int) -> str:
     total, name = cost(network.graph), identifier(network.name)
     return (
-        f'"""{network.name}: {total.params:,} parameters, {total.macs:,} multiply-adds an image of {size} × {size}.\n\n'
+        f'"""{name}: {total.params:,} parameters, {total.macs:,} multiply-adds an image of {size} × {size}.\n\n'
         f"Written by nascli {__version__}; it needs torch alone.\n\n"
         f'    model = {name}("{name}.safetensors")\n"""\n\n'
     )

@@ -27,6 +27,8 @@ def _timm() -> ModuleType:
     """timm, imported."""
     try:
         import timm
+    except ImportError as error:
+        raise ExportError(f"timm: it is installed, but does not import: {str(error)[:200]}") from None
     except RuntimeError:
         for operator in ("nms", "qnms"):
             _OPERATORS.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]

@@ -81,7 +81,7 @@ def text_of(network: Network) -> str:
     keys = [f'    "{ours}": "{theirs}",' for ours, theirs in table.items()]
     return "\n".join(
         [
-            f'"""{network.name} for timm; written by nascli {__version__}.',
+            f'"""{name} for timm; written by nascli {__version__}.',
             "",
             f"    import timm, {name}_timm",
             f'    model = timm.create_model("{registered(name)}")',
@@ -96,7 +96,7 @@ def text_of(network: Network) -> str:
             *helper * ("rounded_down" in needed),
             "@register_model",
             f"def {registered(name)}(pretrained=False, **settings):",
-            f'    """{network.name}; `settings` overrule its own."""',
+            f'    """{name}; `settings` overrule its own."""',
             "    own = dict(",
             *lines,
             "    )",
