@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -68,6 +73,21 @@ def compare(model: nn.Module, run: Run, graph: Graph, seed: int) -> list[Differe
 def outputs(found: Tensor | Sequence[Tensor]) -> list[Tensor]:
     """What a module returns, as a list."""
     return [found] if isinstance(found, Tensor) else list(found)
+
+
+@contextmanager
+def executed(path: Path) -> Iterator[ModuleType]:
+    """The module of a Python file that was just written; `sys.modules` knows it while the block runs."""
+    spec = spec_from_file_location(f"nascli_exported_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    try:
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        del sys.modules[module.__name__]
 
 
 def module_run(model: Any) -> Run:

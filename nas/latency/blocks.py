@@ -12,7 +12,7 @@ from nas.errors import LatencyError
 from nas.graph import Graph, Shape
 from nas.latency.table import block_key
 from nas.space import SearchSpace, Space
-from nas.space.chain import Pricer, State, chain
+from nas.space.chain import Pricer, State
 
 DRAWS = 50  # networks that tell which blocks are used most
 
@@ -48,16 +48,7 @@ def blocks_of(space: Space) -> dict[str, tuple[Graph, Shape]]:
             "as `nascli space list` has them with a base of stages"
         )
     recorder = Recorder()
-    chain(
-        space.reference,
-        space.sizes.options,
-        [part.options for part in space.rows],
-        space.repeated,
-        space.spelling,
-        num_classes=space.num_classes,
-        in_chans=space.in_chans,
-        clock=recorder,
-    )
+    space.priced(recorder)
     return recorder.seen
 
 

@@ -54,9 +54,6 @@ def within(predicted: Sequence[float] | Vector, measured: Sequence[float] | Vect
 
 def rank_correlation(predicted: Sequence[float] | Vector, measured: Sequence[float] | Vector) -> float:
     """Spearman's; 0 where either does not vary."""
-    from scipy.stats import rankdata
+    from nas.correlation import agreed
 
-    one, other = rankdata(predicted), rankdata(measured)
-    if len(one) < 2 or one.std() == 0 or other.std() == 0:
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])
+    return agreed(np.asarray(predicted, dtype=np.float64), np.asarray(measured, dtype=np.float64), fewest=2) or 0.0

@@ -15,7 +15,7 @@ from typing import Any
 from nas.budget import Budget
 from nas.evaluators.score import Score
 from nas.files import document, write_bytes, write_text
-from nas.networks import Network, network_document
+from nas.networks import network_document
 from nas.report.drawing import draw
 from nas.report.front import Baseline as Marked
 from nas.report.front import Cap, Point, front_picture
@@ -42,15 +42,14 @@ def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any])
     """
     if study.best is None or (not study.evaluated and all((folder / name).exists() for name in FILES)):
         return []
-    graph = study.graph(study.best)
-    network = Network.of(study.architecture(study.best), study.space.num_classes, study.space.in_chans, graph)
+    network = study.network(study.best)
     found = {k: v for k, v in told["best"].items() if k != "architecture"}
     best = network_document(network, with_graph=True, space=study.space.name, score_unit=study.about.unit, **found)
     write_text(folder / "best.json", json.dumps(best, indent=1))
     write_text(folder / "record.json", json.dumps(_record(study, told, command), indent=1))
     write_text(folder / "front.csv", _csv(study, study.front))
     write_text(folder / "ties.csv", _csv(study, study.ties))
-    draw(graph, folder / "best.svg")
+    draw(network.graph, folder / "best.svg")
     write_bytes(folder / "front.png", study_front(study, ".png"))
     return [folder / name for name in FILES]
 

@@ -33,23 +33,9 @@ STAR, SHAPES = "*", "sD^vPXphd<>"  # the marker of the winner; those of the base
 BASELINES, MEANT = "baselines", 2  # what the legend calls them, and how many of their shapes it shows
 
 
-def draw_front(
-    points: Sequence[Point],
-    path: str | Path,
-    *,
-    title: str,
-    score_label: str,
-    cost_label: str,
-    highlighted: Point | None = None,
-    baselines: Sequence[Baseline] = (),
-    caps: Sequence[Cap] = (),
-    note: str = "",
-) -> None:
-    """Write `front_picture` to `path`, as SVG or PNG by its suffix."""
-    suffix = picture_suffix(path)
-    labels = {"title": title, "score_label": score_label, "cost_label": cost_label, "note": note}
-    data = front_picture(points, suffix, highlighted=highlighted, baselines=baselines, caps=caps, **labels)
-    write_bytes(path, data)
+def draw_front(points: Sequence[Point], path: str | Path, **marks: Any) -> None:
+    """Write `front_picture` with these `marks` to `path`, as SVG or PNG by its suffix."""
+    write_bytes(path, front_picture(points, picture_suffix(path), **marks))
 
 
 def front_picture(

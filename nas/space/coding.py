@@ -185,6 +185,11 @@ class Space(Row):
         graph = lower(self.decode(genome), self.num_classes, self.in_chans)
         return graph.named(f"{self.name}_{graph.digest()[:8]}")
 
+    @property
+    def base_graph(self) -> Graph:
+        """The graph of the base, with the space's classes and channels."""
+        return lower(self.reference, self.num_classes, self.in_chans, name=self.base_name)
+
     # -- cost -----------------------------------------------------------------------------------------
 
     @cached_property

@@ -16,7 +16,7 @@ from nas.blocks import Stage
 from nas.blocks.row import plain_number
 from nas.errors import SpaceError
 from nas.files import check_schema
-from nas.space.chain import MOST_CELLS, Link, chain, check_cells
+from nas.space.chain import MOST_CELLS, Clock, Link, chain, check_cells
 from nas.space.choices import StageChoices
 from nas.space.coding import SCHEMA, Genomes, Space
 from nas.space.parts import Part
@@ -144,6 +144,10 @@ class SearchSpace(Space):
     @cached_property
     def links(self) -> list[Link]:
         """The space as a chain of cost tables: one link a part, then the head."""
+        return self.priced(self.latencies)
+
+    def priced(self, clock: Clock | None) -> list[Link]:
+        """The links by a clock, which is asked for each distinct block; None: without latency."""
         return chain(
             self.reference,
             self.sizes.options,
@@ -152,7 +156,7 @@ class SearchSpace(Space):
             self.spelling,
             num_classes=self.num_classes,
             in_chans=self.in_chans,
-            clock=self.latencies,
+            clock=clock,
         )
 
     def timed(self, table: LatencyTable) -> Self:

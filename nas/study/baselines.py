@@ -11,7 +11,6 @@ from nas.errors import NasError, SpaceError
 from nas.evaluators.score import Evaluator, Score
 from nas.graph import cost
 from nas.latency.predicting import predict
-from nas.lowering import lower
 from nas.networks import Network
 from nas.space import Genomes, Space
 from nas.study.result import Baseline
@@ -32,7 +31,7 @@ def baselines_of(
 
 def _base(space: Space, budgets: Sequence[Budget], judge: Evaluator, seed: int) -> Baseline:
     table = space.reference
-    graph = lower(table, space.num_classes, space.in_chans)
+    graph = space.base_graph
     total = cost(graph)
     costs = {m: int(getattr(total, m)) for m in ("macs", "params", "activations", "memory")}
     if space.latencies is not None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from nas.graph import Graph
 from nas.latency.finalists import measured_finalists, told
 from nas.latency.predicting import predict
-from nas.networks import Network
 from nas.study.result import Study, Trial
 
 FRONT = 3  # networks of the front that are measured beside the winner
@@ -23,13 +22,11 @@ def with_finalists(study: Study, seed: int) -> Study:
     }
     base = next((one for one in study.baselines if one.name == study.space.base_name), None)
     if base is not None and "latency" in base.costs:
-        graphs[base.name] = study.base_graph, base.costs["latency"]
+        graphs[base.name] = study.space.base_graph, base.costs["latency"]
     found, word = measured_finalists(graphs, table, seed)
     lines = [told(one, study.budgets) for one in found]
-    space, described = study.space, study.architecture(study.best)
-    network = Network.of(described, space.num_classes, space.in_chans, study.graph(study.best))
-    if note := predict(network, table).note:
-        lines.append(f"best: {note} (the table is of space {table.space}, this is {space.name})")
+    if note := predict(study.network(study.best), table).note:
+        lines.append(f"best: {note} (the table is of space {table.space}, this is {study.space.name})")
     return replace(study, finalists=found, remarks=(*study.remarks, *lines, *filter(None, [word])))
 
 

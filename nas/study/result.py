@@ -12,7 +12,8 @@ from nas.budget import Budget
 from nas.evaluators.score import About, Score
 from nas.graph import Graph
 from nas.latency.finalists import Finalist
-from nas.lowering import Description, lower
+from nas.lowering import Description
+from nas.networks import Network
 from nas.ranking import concession, front, ranked, tied, value, winner
 from nas.space import Genomes, Space
 
@@ -107,14 +108,13 @@ class Study:
         """The architecture of a trial: a table, or what else the space decodes to."""
         return self.space.decode(trial.genome)
 
-    @property
-    def base_graph(self) -> Graph:
-        """The graph of the base, with the space's classes and channels."""
-        return lower(self.space.reference, self.space.num_classes, self.space.in_chans)
-
     def graph(self, trial: Trial) -> Graph:
         """The graph of a trial, with the space's classes and channels."""
         return self.space.graph(trial.genome)
+
+    def network(self, trial: Trial) -> Network:
+        """The graph of a trial with its architecture."""
+        return Network.of(self.architecture(trial), self.space.num_classes, self.space.in_chans, self.graph(trial))
 
 
 def objective_of(trial: Trial, objective: str) -> float:

@@ -215,8 +215,9 @@ class Run:
                 self.exhausted = not batch
                 break
             trial = self.memory.get_trials(deepcopy=False)[number]
-            begun = self._genome(trial).tobytes() in self._begun
-            if self.ledger is None or begun or self.ledger.claim(trial, self._feasibility(trial)):
+            genome = self._genome(trial)
+            begun = genome.tobytes() in self._begun
+            if self.ledger is None or begun or self.ledger.claim(trial, self._feasibility(self.space.cost(genome))):
                 batch.append(trial)
             else:
                 self.memory.tell(number, state=TrialState.FAIL)
@@ -242,15 +243,15 @@ class Run:
             values=values,
             params=trial.params,
             distributions=trial.distributions,
-            system_attrs={**trial.system_attrs, **self._feasibility(trial)},
+            system_attrs={**trial.system_attrs, **self._feasibility(costs)},
             user_attrs={NOTE: note},
         )
         written.number = trial.number
         return written
 
-    def _feasibility(self, trial: FrozenTrial) -> dict[str, Any]:
+    def _feasibility(self, costs: dict[str, int]) -> dict[str, Any]:
         """What a dashboard reads of a trial's budgets; nothing where there are none."""
-        found = constraints_of(self.space.cost(self._genome(trial)), self.budgets)
+        found = constraints_of(costs, self.budgets)
         return {CONSTRAINTS: found} if found else {}
 
     def _record(self, trial: FrozenTrial) -> Trial:

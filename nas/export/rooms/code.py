@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from nas.errors import ExportError
 from nas.export.code import code_of
-from nas.export.comparing import module_run
+from nas.export.comparing import executed, module_run
 from nas.export.exporter import Run, Source
 from nas.files import write_text
 from nas.networks import Network
@@ -29,13 +28,9 @@ def write(source: Source, folder: Path) -> list[Path]:
 
 def reopen(source: Source, folder: Path) -> Run:
     """The network of the file that was just written, with its weights."""
-    spec = spec_from_file_location(f"nascli_exported_{source.name}", folder / f"{source.name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
     try:
-        model = getattr(module, source.name)(folder / f"{source.name}.safetensors")
+        with executed(folder / f"{source.name}.py") as module:
+            model = getattr(module, source.name)(folder / f"{source.name}.safetensors")
     except RuntimeError as error:  # its tensors have other names or shapes
         raise ExportError(f"code: {source.name}.py does not load the network's weights: {str(error)[:200]}") from None
     return module_run(model.eval())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import onnx
-import onnxruntime
 import torch
 
 from nas.errors import ExportError
@@ -13,6 +12,7 @@ from nas.export.exporter import Run, Source
 from nas.export.onnx import write as model_of
 from nas.export.onnx.writing import check_expressible
 from nas.networks import Network
+from nas.runtimes.onnxruntime import OnnxSession
 
 LARGEST = 2**31 - 2**24  # bytes: what one protobuf file holds, less room for the nodes
 
@@ -36,8 +36,5 @@ def write(source: Source, folder: Path) -> list[Path]:
 
 def reopen(source: Source, folder: Path) -> Run:
     """A session of onnxruntime on one core."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(folder / f"{source.name}.onnx", options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda x: [torch.from_numpy(found) for found in session.run(None, {name: x.numpy()})]
+    session = OnnxSession(str(folder / f"{source.name}.onnx"), threads=1, device="cpu")
+    return lambda x: [torch.from_numpy(found) for found in session.run(x.numpy())]

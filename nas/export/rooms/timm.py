@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import warnings
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import torch
 
 from nas.errors import ExportError
-from nas.export.comparing import module_run
+from nas.export.comparing import executed, module_run
 from nas.export.exporter import Run, Source
 from nas.export.timm import definition_of, registered, text_of
 from nas.files import write_text
@@ -56,19 +55,14 @@ def write(source: Source, folder: Path) -> list[Path]:
 
 def reopen(source: Source, folder: Path) -> Run:
     """The model that timm builds from the file that was just written, with its weights."""
-    spec = spec_from_file_location(f"{source.name}_timm", folder / f"{source.name}_timm.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
     timm = _timm()
-    sys.modules[module.__name__] = module  # timm looks there for what it registers
     try:
-        with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it replaces one written before
-            spec.loader.exec_module(module)
-        model = timm.create_model(registered(source.name))
-        module.load_weights(model, folder / f"{source.name}.safetensors")
+        with (
+            warnings.catch_warnings(action="ignore", category=UserWarning),  # that it replaces one written before
+            executed(folder / f"{source.name}_timm.py") as module,  # timm looks in sys.modules for what it registers
+        ):
+            model = timm.create_model(registered(source.name))
+            module.load_weights(model, folder / f"{source.name}.safetensors")
     except (RuntimeError, KeyError, AssertionError) as error:
         raise ExportError(f"timm: what timm builds is another network: {' '.join(str(error).split())[:200]}") from None
-    finally:
-        del sys.modules[module.__name__]
     return module_run(model.eval())

@@ -7,7 +7,8 @@ from typing import Any
 from nas.architecture import Architecture
 from nas.blocks import PatchStem
 from nas.blocks.convnext import LAYER, NormHead
-from nas.export.timm.definition import ACTIVATIONS, Definition, rates, refuse
+from nas.export.code.ops import ACTIVATIONS
+from nas.export.timm.definition import Definition, rates, refuse
 from nas.naming import naming_table
 
 KINDS = ("convnext",)

@@ -8,18 +8,8 @@ from dataclasses import dataclass, field
 from nas.architecture import Architecture
 from nas.blocks.row import Norm
 from nas.errors import ExportError
+from nas.export.code.ops import ACTIVATIONS
 from nas.naming import Naming
-
-ACTIVATIONS = {
-    "gelu": "nn.GELU",
-    "hardsigmoid": "nn.Hardsigmoid",
-    "hardswish": "nn.Hardswish",
-    "relu": "nn.ReLU",
-    "relu6": "nn.ReLU6",
-    "sigmoid": "nn.Sigmoid",
-    "silu": "nn.SiLU",
-    "tanh": "nn.Tanh",
-}
 
 
 @dataclass(frozen=True)

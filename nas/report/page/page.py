@@ -14,7 +14,7 @@ from nas.evaluators import EVALUATORS, Task, named_evaluator
 from nas.evaluators.score import Evaluator
 from nas.files import document, write_text
 from nas.graph import Cost, Graph, cost
-from nas.lowering import Description, lower
+from nas.lowering import Description
 from nas.networks import Network
 from nas.report.page.record import Record, Run
 from nas.study.result import Study, Trial
@@ -86,14 +86,12 @@ class Page:
     @property
     def network(self) -> Network:
         """The winner under its name."""
-        space = self.study.space
-        return Network.of(self.architecture, space.num_classes, space.in_chans, self.graph)
+        return self.study.network(self.best)
 
     @cached_property
     def base(self) -> Graph:
         """The graph of the space's base, with the space's classes and channels."""
-        space = self.study.space
-        return lower(space.reference, space.num_classes, space.in_chans, name=space.base_name)
+        return self.study.space.base_graph
 
     @property
     def tables(self) -> tuple[Architecture, Architecture] | None:
