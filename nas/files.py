@@ -86,7 +86,8 @@ def parse_any_json(text: str, where: str = "document") -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise FileError(f"{where}: not JSON ({error.msg} at line {error.lineno}); is it cut off?") from None
+        told = error.msg.removesuffix(" at")
+        raise FileError(f"{where}: not JSON ({told}, line {error.lineno}); is it cut off?") from None
     except RecursionError:
         raise FileError(f"{where}: nested too deeply") from None
     except ValueError:

@@ -9,7 +9,7 @@ from nas.errors import ExportError, unknown
 from nas.export.exporter import Exporter, Room, Source, checked_options, room_of
 from nas.options import parse_option
 
-EXTRA = "pip install 'nascli[export]'"
+EXTRA = "pip install onnx onnxruntime"
 
 EXPORTERS: dict[str, Exporter] = {
     "onnx": Exporter(
