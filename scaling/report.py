@@ -111,8 +111,8 @@ class Scaled:
                 else f"met to {self.solution.off:+.1%}"
             )
             lines.append(f"{self.target} is {how}{why}")
-        if self.latency is not None and self.target is not None:
-            lines += filter(None, [self.latency.note, foreign(self.target.table)])
+        if self.latency is not None and self.latency.note:
+            lines.append(self.latency.note)
         if (near := self.nearest) is not None:
             lines.append(
                 f"nearest published by macs: {near.name} ({human(near.params, 'params')}, {human(near.macs, 'macs')} "
@@ -188,18 +188,13 @@ class Scaler:
 
 
 def latency_of(network: Network, table: str) -> Prediction:
-    """What a network takes by the latency table of a file."""
-    from nas.latency import read_table
+    """What a network takes by the latency table of a file. Logs a warning where that is another machine's."""
     from nas.latency.predicting import predict
+    from nas.latency.reading import read_table, warn_of
 
-    return predict(network, read_table(table))
-
-
-def foreign(table: str) -> str:
-    """What makes the table another machine's; "" where nothing does."""
-    from nas.latency.reading import read_table, stranger
-
-    return stranger(read_table(table))
+    found = read_table(table)
+    warn_of(found, table)
+    return predict(network, found)
 
 
 def _grouped(op: Op) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import pickle
 
 import numpy as np
 import pytest
-from pretended import CALL, PER_OP, Pretended, analytic_table, exact
+from pretended import Pretended, analytic_table, exact
 
 import nas
 import search_spaces
@@ -17,14 +18,13 @@ from nas.graph import cost
 from nas.latency import read_table
 from nas.latency.blocks import blocks_of, most_used
 from nas.latency.calibrating import Settings, calibrate
-from nas.latency.comparing import compare
+from nas.latency.features import FEATURES
 from nas.latency.finalists import measured_finalists
-from nas.latency.fitting import affine, coefficients, cross_validated, rank_correlation
-from nas.latency.measuring import Measured, busy, measure
 from nas.latency.predicting import predict
 from nas.latency.reading import stranger, write_table
 from nas.lowering import lower
 from nas.networks import Network, load_network
+from nas.report.outcome import search_document, search_tables
 from nas.runtimes import RUNTIMES, Member
 from nas.space import SearchSpace
 
@@ -122,6 +122,7 @@ def test_a_table_comes_back_from_its_file_as_it_was(table_file, calibration):
             "measured_ns",
         ),
         ({"fit": {}}, "fit"),
+        ({"quality": None}, "no latency table: quality.*calibrate again"),
         ({"space": None}, "space"),
     ],
 )
@@ -130,6 +131,22 @@ def test_a_damaged_table_is_refused_in_one_line(table_file, change, message):
     with pytest.raises(FileError, match=message) as refusal:
         read_table(table_file)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("part", [{"scale": 1e300}, {"coefficients_ns": dict.fromkeys(FEATURES, 1e13)}])
+def test_a_table_of_impossible_times_is_refused_where_it_is_read(calibration, part):
+    fit = calibration.table.fit.model_copy(update={"kind": "features", **part})
+    with pytest.raises(LatencyError, match="it is damaged; calibrate again"):
+        predict(load_network("lenet5"), calibration.table.model_copy(update={"fit": fit}))
+
+
+def test_a_table_that_was_cut_off_or_has_no_finite_number_is_refused_in_one_line(table_file):
+    whole = table_file.read_text()
+    for spoilt in (whole[: len(whole) // 2], whole.replace('"scale": ', '"scale": NaN, "was": ')):
+        table_file.write_text(spoilt)
+        with pytest.raises(FileError, match=r"is it cut off|finite number") as refusal:
+            read_table(table_file)
+        assert "\n" not in str(refusal.value)
 
 
 def test_a_table_of_another_machine_names_both(pretended, calibration):
@@ -176,6 +193,21 @@ def _listed(space):
     from nas.space.counting import listed
 
     return listed(space)
+
+
+def test_a_table_is_warned_of_once_however_often_a_space_reads_it(pretended, table_file, caplog):
+    space, budget = search_spaces.load("nasbench_macro"), f"1s-latency@{table_file}"
+    with caplog.at_level(logging.WARNING, "nascli"):
+        space.count([budget])
+        space.sample(2, [budget], rng=np.random.default_rng(0))
+    (record,) = caplog.records
+    assert "blocks are those of space efficientnet; any other block of nasbench_macro" in record.message
+
+
+def test_a_table_of_this_machine_and_space_is_read_in_silence(pretended, table_file, caplog):
+    with caplog.at_level(logging.WARNING, "nascli"):
+        search_spaces.load("efficientnet").within([Budget.parse(f"8ms-latency@{table_file}")])
+    assert not caplog.records
 
 
 def test_a_budget_below_the_fastest_network_names_the_nearest_reachable(table_file):
@@ -251,10 +283,11 @@ def test_a_search_under_latency_measures_its_finalists(pretended, table_file, tm
     budget = f"12ms-latency@{table_file}"
     study = nas.search(space, [budget], by_macs, trials=6, out=tmp_path / "run")
     assert all(trial.costs["latency"] <= 12_000_000 for trial in study.trials)
-    assert study.finalists[0].name == "best"
-    assert study.finalists[-1].name == "efficientnet_b0"
-    assert all(abs(one.off) < 1e-3 for one in study.finalists)
-    assert any("predicted" in line and "measured" in line for line in study.remarks)
+    rows = study.finalists.rows
+    assert (rows[0].name, rows[-1].name) == ("best", "efficientnet_b0")
+    assert all(abs(one.off) < 1e-3 for one in rows)
+    remarks = search_document(study)["remarks"]
+    assert len(remarks) == len([line for line in remarks if "predicted" in line and "measured" in line]) == len(rows)
     again = nas.search(space, [budget], by_macs, trials=7, out=tmp_path / "run")
     assert again.resumed
     document = json.loads(table_file.read_text())
@@ -262,6 +295,27 @@ def test_a_search_under_latency_measures_its_finalists(pretended, table_file, tm
     table_file.write_text(json.dumps(document))
     with pytest.raises(StudyError, match="latency table"):
         nas.search(space, [budget], by_macs, trials=8, out=tmp_path / "run")
+
+
+def test_a_table_of_another_machine_is_warned_of_before_the_first_trial_and_told_with_the_finalists(
+    pretended, table_file, caplog
+):
+    pretended.processor = "slide rule"
+    warned: list[int] = []
+
+    def judged(architecture) -> float:
+        warned.append(len(caplog.records))
+        return by_macs(architecture)
+
+    with caplog.at_level(logging.WARNING, "nascli"):
+        study = nas.search(search_spaces.load("efficientnet"), [f"12ms-latency@{table_file}"], judged, trials=3)
+    assert set(warned) == {len(caplog.records)} == {1}
+    assert f"{table_file}: the latency table is of pretended 1.0 on abacus" in caplog.text
+    told = search_document(study)
+    assert told["latency"]["processor"] == "abacus"
+    assert told["latency"]["measured_on"]["processor"] == "slide rule"
+    assert "slide rule" in told["remarks"][-1]
+    assert not any("slide rule" in str(part) for part in search_tables(study, told))
 
 
 def test_latency_is_an_objective(pretended, table_file):
@@ -276,9 +330,9 @@ def test_latency_is_an_objective(pretended, table_file):
 
 def test_finalists_of_a_runtime_that_is_gone_are_not_measured(calibration):
     graph = load_network("b0").graph
-    found, word = measured_finalists({"best": (graph, 1)}, calibration.table)
-    assert found == ()
-    assert "not measured" in word
+    found = measured_finalists({"best": (graph, 1)}, calibration.table)
+    assert (found.rows, found.measured_on) == ((), None)
+    assert "no runtime 'pretended'" in found.why
 
 
 def test_a_scaled_network_meets_a_latency(table_file):
@@ -288,7 +342,7 @@ def test_a_scaled_network_meets_a_latency(table_file):
     scaler = Scaler(load_network("b0"), rule_named("efficientnet"), Caps())
     told = scaler.to(Budget.parse(f"50ms-latency@{table_file}"))
     assert told.latency.ns == pytest.approx(50e6, rel=0.05)  # a block more or less is a step
-    assert any("follow from features" in line for line in told.remarks())
+    assert any("follows from features" in line for line in told.remarks())
     assert told.document()["latency"] == told.latency.ns
     assert "/" not in told.network.name
 
@@ -296,78 +350,4 @@ def test_a_scaled_network_meets_a_latency(table_file):
 def test_a_bare_graph_is_predicted_from_features_and_says_so(calibration):
     found = predict(load_network("inception_v3"), calibration.table)
     assert (found.blocks, found.outside) == (1, 1)
-    assert "all of its" in found.note
-
-
-# -- measuring ---------------------------------------------------------------------------------------------
-
-
-def test_one_disturbed_round_changes_no_figure():
-    steady = np.full(9, 1e-3)
-    disturbed = steady.copy()
-    disturbed[4] = 1.0
-    found = Measured({"steady": steady, "disturbed": disturbed}, None)
-    assert found.nanoseconds("steady") == found.nanoseconds("disturbed") == 1_000_000
-
-
-def test_noise_is_how_far_two_halves_of_the_rounds_differ():
-    found = Measured({"a": np.array([1.0, 1.1] * 5), "b": np.array([2.0, 2.0] * 5)}, None)
-    assert found.noise(["a", "b"]) == pytest.approx((0.1 / 1.1) / 2 / 2**0.5)
-
-
-def test_each_round_has_every_network_once_in_another_order():
-    asked: list[str] = []
-
-    def timer(name):
-        def seconds(runs):
-            asked.append(name)
-            return runs * 1e-3
-
-        return seconds
-
-    found = measure({name: timer(name) for name in "abcd"}, np.random.default_rng(0), 0.0)
-    taken = asked[8:][::2]  # behind two warm-ups each, every figure has a run of its own in front
-    rounds = [tuple(taken[at : at + 4]) for at in range(0, len(taken), 4)]
-    assert found.rounds == len(rounds) == 6
-    assert {frozenset(one) for one in rounds} == {frozenset("abcd")}
-    assert len(set(rounds)) > 1
-
-
-def test_a_machine_whose_samples_are_interrupted_is_called_busy():
-    assert busy(1, 0.0) == ""
-    assert "50% of the samples" in busy(1, 0.5)
-
-
-def test_the_fit_finds_the_scale_and_the_offset_again():
-    sums = np.array([1.0, 2.0, 3.0, 5.0]) * 1e6
-    assert affine(sums, 1.25 * sums + 3e5) == pytest.approx((1.25, 3e5))
-    assert cross_validated(sums, 1.25 * sums + 3e5) == pytest.approx(0, abs=1e-9)
-    scale, offset = affine(sums, sums - 1e5)  # no network takes less than nothing beside its blocks
-    assert offset == 0
-    assert scale < 1
-
-
-def test_the_coefficients_of_features_are_found_again_and_never_negative():
-    rng = np.random.default_rng(0)
-    rows = rng.random((30, 4)) * [1e6, 1e3, 1.0, 0.0]
-    assert coefficients(rows, rows @ [2.0, 5.0, 700.0, 0.0])[:3] == pytest.approx([2.0, 5.0, 700.0])
-    assert (coefficients(rows, rng.random(30) + 0.5) >= 0).all()
-
-
-def test_rank_correlation_is_scipys():
-    from scipy.stats import spearmanr
-
-    one, other = [3.0, 1.0, 4.0, 1.0, 5.0], [2.0, 7.0, 1.0, 8.0, 2.0]
-    assert rank_correlation(one, other) == pytest.approx(spearmanr(one, other)[0])
-
-
-def test_a_benchmark_is_in_the_order_that_was_asked_for():
-    found = compare(["lenet5", "b0"], [Pretended(), Pretended(name="other")], seconds=0.0)
-    assert [(row.network, row.on.runtime) for row in found.timings] == [
-        ("lenet5", "pretended"),
-        ("lenet5", "other"),
-        ("b0", "pretended"),
-        ("b0", "other"),
-    ]
-    assert found.timings[2].median == pytest.approx(exact(load_network("b0").graph), rel=1e-6)
-    assert found.timings[0].median > CALL + PER_OP
+    assert "not from measured blocks" in found.note

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
+import torch
 from pretended import Pretended, analytic_table
 from typer.testing import CliRunner
 
@@ -12,6 +14,7 @@ from cli import app
 from nas.errors import FileError, InfeasibleError, LatencyError
 from nas.latency import read_table
 from nas.latency.reading import write_table
+from nas.report import console
 from nas.runtimes import RUNTIMES, Member
 
 QUICK = ["--seconds", "1", "--networks", "5", "--held-out", "3", "--runtime", "pretended"]
@@ -64,6 +67,7 @@ def test_a_search_under_latency_tells_predicted_beside_measured(pretended, table
     assert told["best"]["latency"] <= 6_000_000
     assert told["latency"]["processor"] == "abacus"
     assert {"name", "predicted_ns", "measured_ns"} == set(told["latency"]["finalists"][0])
+    assert told["latency"]["measured_on"]["processor"] == "abacus"
     best = json.loads((tmp_path / "run" / "best.json").read_text())
     assert best["latency"] == told["best"]["latency"]
     with pytest.raises(InfeasibleError, match="the least that it reaches"):
@@ -83,10 +87,39 @@ def test_bench_prints_a_line_a_network_and_runtime(pretended):
     assert "× first" in run("bench", "lenet5", "--runtime", "pretended", "--seconds", "0.1")
 
 
-def test_a_target_that_cannot_be_written_is_told_before_anything_is_measured(pretended, tmp_path):
-    with pytest.raises(FileError, match="a folder"):
-        run("latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", tmp_path)
+@pytest.mark.parametrize(
+    ("target", "message"), [(".", "a folder"), ("a_file/table.json", "cannot be written.*another file")]
+)
+def test_a_target_that_cannot_be_written_is_told_before_anything_is_measured(pretended, tmp_path, target, message):
+    (tmp_path / "a_file").write_text("not a folder")
+    with pytest.raises(FileError, match=message):
+        run("latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", tmp_path / target)
     assert not pretended.asked
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_calibration_on_cuda_without_one_is_one_line_and_writes_nothing(runtime, tmp_path, capsys):
+    asked = ["latency", "calibrate", "--space", "nasbench_macro", "--runtime", runtime, "--device", "cuda"]
+    with pytest.raises(SystemExit) as end:
+        app([*asked, "-o", str(tmp_path / "new" / "table.json")])
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {runtime} sees no cuda device here")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_calibration_that_is_stopped_leaves_nothing_and_says_so(pretended, tmp_path, capsys, monkeypatch):
+    def stop(*asked, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pretended, "session", stop)
+    monkeypatch.setattr(console.os, "_exit", sys.exit)
+    with pytest.raises(SystemExit) as end:
+        app(["latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", str(tmp_path / "new" / "table.json")])
+    assert end.value.code == 130
+    assert capsys.readouterr().err.split("\n")[-2:] == ["error: stopped", ""]
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from typing import ClassVar
+
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
+import search_spaces
 from nas import zoo
 from nas.errors import FileError, LatencyError
 from nas.export.onnx import write
+from nas.latency.calibrating import Settings, calibrate
 from nas.latency.measuring import timer_of
 from nas.runtimes import RUNTIMES, Member, runtime_named
+from nas.runtimes import runtime as runtime_room
 from nas.tensors import drawn
 
 GRAPH = zoo.build("lenet5")
@@ -50,8 +57,8 @@ def test_a_fingerprint_names_runtime_version_processor_and_threads(runtime):
     assert (found.runtime, found.device, found.threads) == (runtime.name, "cpu", 2)
     assert found.version[0].isdigit()
     assert found.processor
-    assert found.differences(found) == []
-    assert "threads 2 (here 1)" in found.differences(runtime.fingerprint(1, "cpu"))
+    assert found == runtime.fingerprint(2, "cpu") != runtime.fingerprint(1, "cpu")
+    assert str(found) == f"{runtime.name} {found.version} on {found.processor}, 2 threads"
 
 
 @pytest.mark.parametrize("device", ["cuda", "abacus"])
@@ -63,11 +70,81 @@ def test_a_device_that_is_not_here_is_told_in_one_line(runtime, device):
     assert "\n" not in str(refusal.value)
 
 
+class ScriptedEvent:
+    """An event of a pretended cuda device: so many milliseconds lie between any two, whatever the wall clock says."""
+
+    happened: ClassVar[list[str]] = []
+
+    def __init__(self, enable_timing: bool = False) -> None:
+        assert enable_timing  # an event without keeps no time
+
+    def record(self) -> None:
+        self.happened.append("record")
+
+    def synchronize(self) -> None:
+        self.happened.append("wait")
+
+    def elapsed_time(self, end) -> float:
+        assert self.happened[-1] == "wait"  # before that the device may still be at work
+        return 12.5
+
+
+@pytest.fixture
+def pretended_cuda(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a card")
+    monkeypatch.setattr(torch.cuda, "Event", ScriptedEvent)
+    monkeypatch.setattr(ScriptedEvent, "happened", [])
+    for kind in (torch.nn.Module, torch.Tensor):
+        monkeypatch.setattr(kind, "to", lambda self, device: self)
+
+
+def test_cuda_is_timed_by_its_events_and_by_no_other_clock(pretended_cuda, monkeypatch):
+    runtime, happened = runtime_named("torch"), ScriptedEvent.happened
+    assert str(runtime.fingerprint(1, "cuda")) == f"torch {torch.__version__} on a card"
+    timer = timer_of(runtime.session(GRAPH, device="cuda"), np.random.default_rng(0))
+
+    def noted(module, images):
+        if isinstance(module, torch.fx.GraphModule):
+            happened.append("run")
+
+    def clock():
+        raise AssertionError("the wall clock knows nothing of what the device has yet to do")
+
+    with monkeypatch.context() as patched:
+        for name in ("perf_counter", "perf_counter_ns", "monotonic", "time"):
+            patched.setattr(time, name, clock)
+        hook = torch.nn.modules.module.register_module_forward_pre_hook(noted)
+        found = timer(3)
+        hook.remove()
+    assert found == pytest.approx(0.0125)
+    assert happened == ["record", "run", "run", "run", "record", "wait"]
+
+
+def test_an_onnxruntime_that_falls_back_to_the_processor_measures_no_cuda(monkeypatch):
+    session = runtime_named("onnxruntime").session(GRAPH)._session
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr(onnxruntime, "InferenceSession", lambda *asked, **options: session)
+    with pytest.raises(LatencyError, match="no cuda device here"):
+        runtime_named("onnxruntime").session(GRAPH, device="cuda")
+
+
+def test_onnxruntime_on_cuda_names_the_card_that_the_driver_tells_of(monkeypatch, tmp_path):
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr(runtime_room, "CARDS", tmp_path)
+    assert "does not name" in runtime_named("onnxruntime").fingerprint(1, "cuda").processor
+    for bus in ("0000:01:00.0", "0000:02:00.0"):
+        (tmp_path / bus).mkdir()
+        (tmp_path / bus / "information").write_text("Model: \t\t NVIDIA GeForce RTX 4090\nIRQ:   \t\t 61\n")
+    assert runtime_named("onnxruntime").fingerprint(1, "cuda").processor == "NVIDIA GeForce RTX 4090"
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_cuda_is_timed_by_events():
-    timer = timer_of(runtime_named("torch").session(GRAPH, device="cuda"), np.random.default_rng(0))
-    timer(10)
-    assert 0 < timer(100) < 1
+def test_a_space_is_calibrated_on_cuda():
+    settings = Settings(seconds=2, blocks=6, networks=4, held_out=3, device="cuda")
+    table = calibrate(search_spaces.load("nasbench_macro"), runtime_named("torch"), settings).table
+    assert (table.device.device, table.device.processor) == ("cuda", torch.cuda.get_device_name())
+    assert all(0 < row.measured_ns < 1e9 for row in table.networks)
 
 
 def test_an_unknown_runtime_names_the_known():
@@ -80,7 +157,7 @@ def test_a_runtime_that_is_not_installed_says_what_to_install(monkeypatch):
         raise ModuleNotFoundError("No module named 'openvino'", name="openvino")
 
     monkeypatch.setitem(RUNTIMES, "openvino", Member("openvino", load))
-    with pytest.raises(LatencyError, match=r"needs the package openvino.*pip install 'openvino'"):
+    with pytest.raises(LatencyError, match=r"needs the package openvino.*pip install openvino"):
         runtime_named("openvino")
 
 

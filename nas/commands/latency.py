@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, TypeAlias
 
 import typer
 
 from nas.commands.arguments import Json
 from nas.errors import FileError, LatencyError
+from nas.latency.calibrating import Settings
 from nas.report.console import group, show, show_json
 from nas.space import Space
 
@@ -36,27 +37,42 @@ def _calibrate(load: Load) -> Callable[..., None]:
         space: Annotated[str, typer.Option("--space", help="A built-in space, or a .yaml or .json file.")],
         out: Annotated[Path, typer.Option("-o", "--out", help="Write the table to this JSON file.")],
         runtime: Annotated[str, typer.Option("--runtime", help="onnxruntime or torch.")] = "onnxruntime",
-        threads: Threads = 1,
-        device: Device = "cpu",
-        seconds: Annotated[float, typer.Option("--seconds", min=1, max=3600, help="Of measuring, about.")] = 25.0,
-        blocks: Annotated[int, typer.Option("--blocks", min=1, max=50_000, help="Distinct blocks at most.")] = 400,
-        networks: Annotated[int, typer.Option("--networks", min=4, max=200, help="Whole networks of the fit.")] = 10,
-        held_out: Annotated[int, typer.Option("--held-out", min=3, max=200, help="Whole networks of its error.")] = 10,
-        seed: Seed = 0,
+        threads: Threads = Settings.threads,
+        device: Device = Settings.device,
+        seconds: Annotated[
+            float, typer.Option("--seconds", min=1, max=3600, help="Of measuring, about.")
+        ] = Settings.seconds,
+        blocks: Annotated[
+            int, typer.Option("--blocks", min=1, max=50_000, help="Distinct blocks at most.")
+        ] = Settings.blocks,
+        networks: Annotated[
+            int, typer.Option("--networks", min=4, max=200, help="Whole networks of the fit.")
+        ] = Settings.networks,
+        held_out: Annotated[
+            int, typer.Option("--held-out", min=3, max=200, help="Whole networks of its error.")
+        ] = Settings.held_out,
+        seed: Seed = Settings.seed,
         force: Annotated[bool, typer.Option("--force", help="Write it although its error is too large.")] = False,
         as_json: Json = False,
     ) -> None:
         """Measure the blocks of a space in a runtime, and write the table that latency budgets read."""
-        from nas.latency.calibrating import TOO_FAR, Settings, calibrate
+        from nas.latency.calibrating import TOO_FAR, calibrate
         from nas.latency.reading import write_table
         from nas.report.latency import table_document, table_tables
         from nas.report.progress import staged
         from nas.runtimes import runtime_named
 
-        folder = next(one for one in out.absolute().parents if one.exists())
-        if out.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):  # told before a minute of measuring
-            raise FileError(f"{out}: {'a folder' if out.is_dir() else 'cannot be written'}; give -o a file to write")
-        begun, settings = time.perf_counter(), Settings(seconds, blocks, networks, held_out, threads, device, seed)
+        _check_target(out)
+        begun = time.perf_counter()
+        settings = Settings(
+            seconds=seconds,
+            blocks=blocks,
+            networks=networks,
+            held_out=held_out,
+            threads=threads,
+            device=device,
+            seed=seed,
+        )
         with staged() as progress:
             found = calibrate(load(space), runtime_named(runtime), settings, progress)
         error = found.table.quality.held_out_error
@@ -74,6 +90,17 @@ def _calibrate(load: Load) -> Callable[..., None]:
             show(*table_tables(found.table, found.remarks), "", took)
 
     return calibrate
+
+
+def _check_target(out: Path) -> None:
+    """FileError, before a minute of measuring, where the file could not be written after it."""
+    if out.is_dir():
+        raise FileError(f"{out}: a folder; give -o a file to write")
+    try:
+        with TemporaryFile(dir=next(one for one in out.absolute().parents if one.exists())):
+            pass
+    except OSError as error:
+        raise FileError(f"{out}: cannot be written ({error.strerror or error}); give -o another file") from None
 
 
 def show_(
@@ -104,12 +131,12 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Time networks in runtimes, in turns and in random order, so that none has the better moments."""
-    from nas.latency.comparing import compare
+    from nas.latency.benchmarking import benchmark
     from nas.report.latency import bench_document, bench_tables
     from nas.runtimes import runtime_named
 
     runtimes = [runtime_named(name.strip()) for name in runtime.split(",")]
-    found = compare(networks, runtimes, threads=threads, device=device, batch=batch, seconds=seconds, seed=seed)
+    found = benchmark(networks, runtimes, threads=threads, device=device, batch=batch, seconds=seconds, seed=seed)
     if as_json:
         show_json(bench_document(found))
     else:

@@ -44,8 +44,8 @@ def blocks_of(space: Space) -> dict[str, tuple[Graph, Shape]]:
     """The distinct blocks of the space's networks by key, at the sizes at which they occur: (graph, shape of input)."""
     if not isinstance(space, SearchSpace):
         raise LatencyError(
-            f"{space.name} is a space of cells; latency is measured for the blocks of a table of stages, "
-            "as `nascli space list` has them with a base of stages"
+            f"{space.name} is a space of cells, of which no latency table can be made: take a space of stages, such as "
+            f"efficientnet, or search {space.name} under a budget of macs, such as 400M-macs"
         )
     recorder = Recorder()
     space.priced(recorder)

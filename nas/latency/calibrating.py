@@ -37,7 +37,7 @@ Progress: TypeAlias = Callable[[str, float], None]  # what is being done, and th
 class Settings:
     """How much is measured: seconds of measuring, blocks at most, networks of the fit and held out."""
 
-    seconds: float = 30.0
+    seconds: float = 25.0
     blocks: int = 400
     networks: int = 10
     held_out: int = 10
@@ -125,7 +125,7 @@ def _timers(
     """A stopwatch for the empty network, for each block and for each whole network."""
     build = GraphBuilder((1, 1, 1))
     graphs = {EMPTY: build.graph([build.add(Activation("relu"), build.input, name="op")])}
-    graphs |= {key: resized(graph, shape) for key, (graph, shape) in blocks.items()}
+    graphs |= {key: at_shape(graph, shape) for key, (graph, shape) in blocks.items()}
     graphs |= {digest: one.graph for digest, one in wholes.items()}
     timers = {}
     for number, (name, graph) in enumerate(graphs.items(), start=1):
@@ -135,7 +135,7 @@ def _timers(
     return timers
 
 
-def resized(graph: Graph, shape: Shape) -> Graph:
+def at_shape(graph: Graph, shape: Shape) -> Graph:
     """The graph for images of that shape."""
     return graph if graph.input_shape == shape else graph.replace(replace(graph.input, op=Input(shape)))
 

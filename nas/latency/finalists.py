@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nas.budget import Budget, human
 from nas.errors import NasError
 from nas.graph import Graph
 from nas.latency.measuring import measure, timer_of
-from nas.latency.reading import stranger
 from nas.latency.table import LatencyTable
-from nas.runtimes import runtime_named
+from nas.runtimes import Fingerprint, runtime_named
 
 SECONDS = 4.0  # of measuring, all finalists together
 
@@ -32,33 +30,32 @@ class Finalist:
         return self.predicted_ns / self.measured_ns - 1
 
 
-def measured_finalists(
-    graphs: Mapping[str, tuple[Graph, int]], table: LatencyTable, seed: int = 0
-) -> tuple[tuple[Finalist, ...], str]:
-    """Finalists by name with their predicted times, measured as the table's blocks were; or none, and why.
+@dataclass(frozen=True)
+class Finalists:
+    """The networks that were measured, and on what; where there are none, `why`."""
 
-    On another machine, or with another version of the runtime, they are measured all the same: the word says so.
+    rows: tuple[Finalist, ...] = ()
+    measured_on: Fingerprint | None = None
+    why: str = ""
+
+
+def measured_finalists(graphs: Mapping[str, tuple[Graph, int]], table: LatencyTable, seed: int = 0) -> Finalists:
+    """Networks by name with their predicted times in ns, measured here as the table's blocks were there.
+
+    On another machine, or with another version of the runtime, they are measured all the same.
     """
-    on = table.device.fingerprint
+    like = table.device.fingerprint
     try:
-        runtime = runtime_named(on.runtime)
+        runtime = runtime_named(like.runtime)
+        here = runtime.fingerprint(like.threads, like.device)
         rng = np.random.default_rng(seed)
         timers = {
-            name: timer_of(runtime.session(graph, threads=on.threads, device=on.device, seed=seed), rng)
+            name: timer_of(runtime.session(graph, threads=like.threads, device=like.device, seed=seed), rng)
             for name, (graph, _) in graphs.items()
         }
     except NasError as error:
-        return (), f"the finalists were not measured: {error}"
+        return Finalists(why=str(error))
     measured = measure(timers, rng, SECONDS)
-    found = tuple(Finalist(name, told, measured.nanoseconds(name)) for name, (_, told) in graphs.items())
-    return found, stranger(table)
-
-
-def told(finalist: Finalist, budgets: tuple[Budget, ...]) -> str:
-    """One line: predicted, measured, and whether what was measured is within the budgets."""
-    over = [budget for budget in budgets if budget.metric == "latency" and finalist.measured_ns > budget.high]
-    verdict = f"; over {over[0]}" if over else ""
-    return (
-        f"{finalist.name}: {human(finalist.predicted_ns, 'latency')} predicted, "
-        f"{human(finalist.measured_ns, 'latency')} measured ({finalist.off:+.1%}){verdict}"
+    return Finalists(
+        tuple(Finalist(name, told, measured.nanoseconds(name)) for name, (_, told) in graphs.items()), here
     )

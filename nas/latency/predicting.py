@@ -15,8 +15,8 @@ from nas.space.chain import Pricer
 
 @dataclass(frozen=True)
 class Prediction:
-    """A network's time in ns. `blocks` are its distinct ones, of which `outside` were not measured (predicted from
-    features); a network without a table of stages is one block."""
+    """A network's time in ns. `blocks` are its distinct ones, of which the times of `outside` follow from features,
+    because they were not measured or the table goes by features; a network without a table of stages is one block."""
 
     ns: int
     blocks: int
@@ -27,8 +27,10 @@ class Prediction:
         """Where the figure comes from, in words."""
         if not self.outside:
             return ""
-        which = "all of its" if self.outside == self.blocks else f"{self.outside} of its {self.blocks}"
-        return f"{which} distinct blocks are not in the latency table: their times follow from features"
+        if self.outside == self.blocks:
+            return "its time follows from features, not from measured blocks of the latency table"
+        many = f"{self.outside} of its {self.blocks} distinct blocks"
+        return f"{many} are not in the latency table: their times follow from features"
 
     def __str__(self) -> str:
         return human(self.ns, "latency")

@@ -1,8 +1,9 @@
-"""Latency tables as files: read with bounds, written whole, and a word where they are of another machine."""
+"""Latency tables as files: read with bounds, written whole, and a warning where they are of another machine."""
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,8 @@ from nas.latency.table import TABLE, LatencyTable
 from nas.runtimes import runtime_named
 
 LARGEST = 16 * 2**20  # bytes; 50,000 blocks are 3 MB
+
+logger = logging.getLogger("nascli")
 
 
 def read_table(path: str | Path) -> LatencyTable:
@@ -37,7 +40,8 @@ def _read(path: Path, changed: int, size: int) -> LatencyTable:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "table"
-        raise FileError(f"{path}: {place}: {first['msg']}") from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise FileError(f"{path} is no latency table: {place}: {message}; calibrate again") from None
 
 
 def write_table(table: LatencyTable, path: Path) -> None:
@@ -52,10 +56,24 @@ def stranger(table: LatencyTable) -> str:
         here = runtime_named(told.runtime).fingerprint(told.threads, told.device)
     except NasError as error:
         return f"the latency table is of {told}, which cannot be measured here: {error}"
-    differences = told.differences(here)
-    if not differences:
+    if told == here:
         return ""
-    return f"the latency table is of {told}; here it is {here}: {'; '.join(differences)}; times here will differ"
+    return f"the latency table is of {told}; this is {here}, where networks take other times"
+
+
+def warn_of(table: LatencyTable, path: str | Path, space: str = "") -> None:
+    """Log one warning, the same one once, where the table of a file is another machine's or version's than this one, or
+    another space's than `space`."""
+    words = [stranger(table)]
+    if space and table.space != space:
+        words.append(f"its blocks are those of space {table.space}; any other block of {space} follows from features")
+    if found := "; ".join(filter(None, words)):
+        _warn(f"{path}: {found}")
+
+
+@lru_cache(maxsize=64)
+def _warn(text: str) -> None:
+    logger.warning("%s", text)
 
 
 def same_table(paths: Sequence[str]) -> str:

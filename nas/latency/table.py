@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from nas.errors import LatencyError
 from nas.graph import Graph, Shape
 from nas.latency.features import FEATURES, features
 from nas.runtimes.runtime import Fingerprint
@@ -57,7 +58,7 @@ class Fit(Record):
     kind: Literal["blocks", "features"]
     scale: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     offset_ns: Nanoseconds
-    coefficients_ns: dict[str, Share]
+    coefficients_ns: dict[str, Annotated[float, Field(ge=0, le=MOST_NS)]]
     cross_validated: dict[str, Share]  # mean relative error of either kind, each network predicted by the others
 
     @model_validator(mode="after")
@@ -117,8 +118,10 @@ class LatencyTable(Record):
         key = block_key(graph, shape)
         if (price := self._prices.get(key)) is None:
             known = self.blocks.get(key) if self.fit.kind == "blocks" else None
-            time = float(features(graph, shape) @ self._coefficients) if known is None else known
-            price = self._prices[key] = round(self.fit.scale * time)
+            alone = float(features(graph, shape) @ self._coefficients) if known is None else known
+            if not (time := self.fit.scale * alone) <= MOST_NS:
+                raise LatencyError(f"by the latency table a block takes {time:.1e} ns: it is damaged; calibrate again")
+            price = self._prices[key] = round(time)
         return price
 
     @cached_property

@@ -26,7 +26,10 @@ class App(typer.Typer):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and exit."""
         try:
-            sys.exit(super().__call__(*args, standalone_mode=False, **kwargs))
+            code = super().__call__(*args, standalone_mode=False, **kwargs)
+            if code == INTERRUPTED:  # what typer makes of a Ctrl-C, in silence
+                fail("stopped", INTERRUPTED)
+            sys.exit(code)
         except NasError as error:
             fail(str(error), INFEASIBLE if isinstance(error, InfeasibleError) else BAD_INPUT)
         except (typer.Abort, KeyboardInterrupt):

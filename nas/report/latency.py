@@ -1,16 +1,21 @@
-"""Latency tables and benchmarks as documents and as tables."""
+"""Latency tables, benchmarks and the latencies of a search as documents and as tables."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nas.budget import human
+from nas.budget import Budget, human
 from nas.files import document
-from nas.latency.comparing import Comparison
+from nas.latency.benchmarking import Benchmark
+from nas.latency.finalists import Finalist
+from nas.latency.predicting import predict
 from nas.latency.table import LatencyTable
 from nas.report.tables import grid
+
+if TYPE_CHECKING:
+    from nas.study.result import Study
 
 CALIBRATION = "nascli.calibration/1"
 BENCH = "nascli.bench/1"
@@ -52,7 +57,7 @@ def table_tables(table: LatencyTable, remarks: Sequence[str]) -> list[object]:
     ]
 
 
-def bench_document(found: Comparison) -> dict[str, Any]:
+def bench_document(found: Benchmark) -> dict[str, Any]:
     """The contract of `nascli bench --json`; times in ns."""
     rows = [{"network": row.network, **asdict(row.on), **_times(row)} for row in found.timings]
     return document(
@@ -64,7 +69,7 @@ def _times(row: Any) -> dict[str, int]:
     return {"median_ns": row.median, "low_ns": row.low, "high_ns": row.high}
 
 
-def bench_tables(found: Comparison) -> list[object]:
+def bench_tables(found: Benchmark) -> list[object]:
     """The same for people, each beside the first."""
     first = found.timings[0]
     rows = [
@@ -84,3 +89,48 @@ def bench_tables(found: Comparison) -> list[object]:
         f"{images}, {found.rounds} rounds in turns; {on}",
         *found.remarks,
     ]
+
+
+# -- of a search ------------------------------------------------------------------------------------------
+
+
+def latency_told(study: Study) -> dict[str, Any]:
+    """Of what device the latencies (ns) are; the finalists' predicted ones beside those measured, and on what."""
+    table, found = study.space.latencies, study.finalists
+    if table is None:
+        return {}
+    about = {"table": table.digest, "held_out_error": table.quality.held_out_error, **table.device.model_dump()}
+    measured_on = None if found.measured_on is None else asdict(found.measured_on)
+    return {"latency": {**about, "finalists": [asdict(one) for one in found.rows], "measured_on": measured_on}}
+
+
+def finalist_lines(study: Study) -> list[str]:
+    """Each finalist in a line, and where the winner's prediction comes from; none where latency played no part."""
+    table = study.space.latencies
+    if table is None or study.best is None:
+        return []
+    lines = [_finalist_line(one, study.budgets) for one in study.finalists.rows]
+    if note := predict(study.network(study.best), table).note:
+        of = "" if table.space == study.space.name else f" (the table is of space {table.space})"
+        lines.append(f"best: {note}{of}")
+    if study.finalists.why:
+        lines.append(f"the finalists were not measured: {study.finalists.why}")
+    return lines
+
+
+def foreign_lines(study: Study) -> list[str]:
+    """A line where the finalists were measured on something else than the table; a search warns of it at its start."""
+    table, here = study.space.latencies, study.finalists.measured_on
+    if table is None or here is None or table.device.fingerprint == here:
+        return []
+    return [f"the latency table is of {table.device.fingerprint}; the finalists were measured on {here}"]
+
+
+def _finalist_line(one: Finalist, budgets: Sequence[Budget]) -> str:
+    """Predicted, measured, and whether what was measured is within the budgets."""
+    over = [budget for budget in budgets if budget.metric == "latency" and one.measured_ns > budget.high]
+    verdict = f"; over {over[0]}" if over else ""
+    return (
+        f"{one.name}: {human(one.predicted_ns, 'latency')} predicted, "
+        f"{human(one.measured_ns, 'latency')} measured ({one.off:+.1%}){verdict}"
+    )

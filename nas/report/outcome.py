@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from nas.budget import human
@@ -12,6 +11,7 @@ from nas.evaluators.score import Score
 from nas.files import document
 from nas.ranking import value
 from nas.report.agreement import agreement, agreement_lines
+from nas.report.latency import finalist_lines, foreign_lines, latency_told
 from nas.report.standing import standing
 from nas.report.tables import MACS_NOTE, grid
 from nas.study.result import Baseline, Study, Trial
@@ -44,7 +44,7 @@ def search_document(study: Study) -> dict[str, Any]:
                 "failed": len(study.trials) - len(study.scored),
                 "reasons": reasons(study),
             },
-            "remarks": list(study.remarks),
+            "remarks": [*study.remarks, *finalist_lines(study), *foreign_lines(study)],
             "agreement": agreement(study),
             "exhausted": study.exhausted,
             **latency_told(study),
@@ -53,15 +53,6 @@ def search_document(study: Study) -> dict[str, Any]:
             "out": None if study.out is None else str(study.out),
         },
     )
-
-
-def latency_told(study: Study) -> dict[str, Any]:
-    """Of what device the latencies (ns) are, and the finalists' predicted ones beside the measured; {} without any."""
-    table = study.space.latencies
-    if table is None:
-        return {}
-    about = {"table": table.digest, "held_out_error": table.quality.held_out_error, **table.device.model_dump()}
-    return {"latency": {**about, "finalists": [asdict(one) for one in study.finalists]}}
 
 
 def reasons(study: Study) -> dict[str, int]:
@@ -118,7 +109,7 @@ def search_tables(study: Study, told: dict[str, Any] | None = None) -> list[obje
     lines += ["", _score_table(shown, f"front ({len(front)} of {len(study.front)})")]
     took = f"{study.evaluated:,} evaluated in {study.seconds:.1f} s" if study.evaluated else "all evaluated earlier"
     lines += [f"{len(study.trials):,} architectures, {took}", *failed]
-    lines += study.remarks
+    lines += [*study.remarks, *finalist_lines(study)]
     lines += agreement_lines((told or {}).get("agreement"))
     if study.exhausted:
         lines.append("every feasible architecture has been evaluated")

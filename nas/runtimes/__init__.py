@@ -33,7 +33,7 @@ class Member:
 
 
 RUNTIMES: dict[str, Member] = {
-    "onnxruntime": Member("nascli[export]", _onnxruntime),
+    "onnxruntime": Member("onnx onnxruntime", _onnxruntime),
     "torch": Member("torch", _torch),
 }
 
@@ -47,7 +47,7 @@ def runtime_named(name: str) -> Runtime:
     except ImportError as error:
         missing = (error.name or name).partition(".")[0]
         raise LatencyError(
-            f"runtime {name} needs the package {missing}, which is not here: pip install '{RUNTIMES[name].install}'"
+            f"runtime {name} needs the package {missing}, which is not here: pip install {RUNTIMES[name].install}"
         ) from None
 
 

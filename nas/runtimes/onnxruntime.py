@@ -11,14 +11,15 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from nas.errors import FileError, LatencyError
+from nas.errors import FileError, LatencyError, unknown
 from nas.export.onnx import write
 from nas.graph import Graph, Shape
-from nas.runtimes.runtime import Fingerprint, Timer, processor
+from nas.runtimes.runtime import DEVICES, Fingerprint, Timer, card, processor
 from nas.tensors import Array
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 ERRORS_ONLY = 3  # of onnxruntime's log levels
+NO_CUDA = "onnxruntime sees no cuda device here; give --device cpu, or pip install onnxruntime-gpu where there is one"
 
 
 class OnnxSession:
@@ -31,6 +32,8 @@ class OnnxSession:
         # Many sessions are timed in turns: the threads of one must not spin while the next one runs.
         options.add_session_config_entry("session.force_spinning_stop", "1")
         self._session = onnxruntime.InferenceSession(model, options, providers=[PROVIDERS[device]])
+        if PROVIDERS[device] not in self._session.get_providers():  # it falls back to the processor in silence
+            raise LatencyError(NO_CUDA)
         self._device = device
         self._input = self._session.get_inputs()[0]
 
@@ -75,7 +78,8 @@ class OnnxRuntime:
 
     def fingerprint(self, threads: int, device: str) -> Fingerprint:
         _check(device)
-        return Fingerprint(self.name, onnxruntime.__version__, device, processor(), threads)
+        model = card() if device == "cuda" else processor()
+        return Fingerprint(self.name, onnxruntime.__version__, device, model, threads)
 
     def session(
         self,
@@ -96,6 +100,8 @@ class OnnxRuntime:
             raise FileError(f"{path}: {'not a file' if path.exists() else 'No such file'}")
         try:
             session = OnnxSession(str(path), threads, device)
+        except LatencyError:
+            raise
         except Exception as error:  # onnxruntime's own kinds, one for each way in which a file is none
             raise FileError(f"{path}: onnxruntime cannot open it ({str(error).splitlines()[0][:200]})") from None
         session.check(str(path))
@@ -103,8 +109,7 @@ class OnnxRuntime:
 
 
 def _check(device: str) -> None:
-    if PROVIDERS.get(device) not in onnxruntime.get_available_providers():
-        raise LatencyError(
-            f"this onnxruntime does not run on {device}; it has {', '.join(onnxruntime.get_available_providers())}"
-            + ("; for cuda: pip install onnxruntime-gpu" if device == "cuda" else "")
-        )
+    if device not in DEVICES:
+        raise LatencyError(unknown("device", device, DEVICES))
+    if PROVIDERS[device] not in onnxruntime.get_available_providers():
+        raise LatencyError(NO_CUDA)

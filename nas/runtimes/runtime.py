@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -15,6 +15,7 @@ from nas.graph import Graph, Shape
 from nas.tensors import Array
 
 DEVICES = ("cpu", "cuda")
+CARDS = Path("/proc/driver/nvidia/gpus")
 
 Timer: TypeAlias = Callable[[int], float]  # so many runs -> seconds, all together
 
@@ -28,11 +29,6 @@ class Fingerprint:
     device: str
     processor: str
     threads: int
-
-    def differences(self, other: Fingerprint) -> list[str]:
-        """What differs, in words: "processor A (here B)"."""
-        mine, here = asdict(self), asdict(other)
-        return [f"{key} {mine[key]} (here {here[key]})" for key in mine if mine[key] != here[key]]
 
     def __str__(self) -> str:
         threads = f", {self.threads} thread{'s' * (self.threads != 1)}" if self.device == "cpu" else ""
@@ -87,3 +83,15 @@ def processor() -> str:
         lines = []
     named = [line.partition(":")[2].strip() for line in lines if line.lower().startswith(("model name", "hardware"))]
     return " ".join(next(filter(None, named), platform.processor() or platform.machine() or "unknown").split())
+
+
+def card() -> str:
+    """The models of this machine's NVIDIA cards, as their driver names them."""
+    named = []
+    for path in sorted(CARDS.glob("*/information")):
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        named += [line.partition(":")[2].strip() for line in lines if line.lower().startswith("model")]
+    return ", ".join(dict.fromkeys(filter(None, named))) or "a cuda device that its driver does not name"

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, fx
 
 from nas.compiler import compile_graph, module_paths
-from nas.errors import LatencyError
+from nas.errors import LatencyError, unknown
 from nas.graph import Graph, Shape
-from nas.runtimes.runtime import Fingerprint, Timer, processor
+from nas.runtimes.runtime import DEVICES, Fingerprint, Timer, processor
 from nas.tensors import Array, drawn, fitted, tensor_name, tensor_shapes
 
 
@@ -93,7 +93,7 @@ class TorchRuntime:
 
 
 def _check(device: str) -> None:
+    if device not in DEVICES:
+        raise LatencyError(unknown("device", device, DEVICES))
     if device == "cuda" and not torch.cuda.is_available():
         raise LatencyError("torch sees no cuda device here; give --device cpu")
-    if device not in ("cpu", "cuda"):
-        raise LatencyError(f"no device {device!r}; known: cpu, cuda")

@@ -91,20 +91,27 @@ class Space(Row):
 
     def timed(self, table: LatencyTable) -> Self:
         """The same space, whose networks also have a latency: what `table` predicts."""
-        raise SpaceError(f"{self.name}: its networks are cells, of which no latency table tells; give another budget")
+        raise SpaceError(
+            f"{self.name}: its networks are cells, which no latency table prices; budget macs, as in 400M-macs"
+        )
 
     def within(self, budgets: Sequence[Budget]) -> Self:
         """The space with the latency table that the budgets name, where they name one."""
         return self.by_tables([budget.table for budget in budgets if budget.table])
 
     def by_tables(self, paths: Sequence[str]) -> Self:
-        """The space with the one latency table of these files, where there are any."""
+        """The space with the one latency table of these files, where there are any. Logs a warning where that table is
+        another machine's."""
         if not paths:
             return self
-        from nas.latency.reading import read_table, same_table
+        from nas.latency.reading import read_table, same_table, warn_of
 
-        table = read_table(same_table(paths))
-        return self if self.latencies is not None and self.latencies.digest == table.digest else self.timed(table)
+        table = read_table(path := same_table(paths))
+        if self.latencies is not None and self.latencies.digest == table.digest:
+            return self
+        timed = self.timed(table)
+        warn_of(table, path, self.name)
+        return timed
 
     # -- what a kind of space says --------------------------------------------------------------------
 

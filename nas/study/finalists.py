@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nas.graph import Graph
-from nas.latency.finalists import measured_finalists, told
-from nas.latency.predicting import predict
+from nas.latency.finalists import measured_finalists
 from nas.study.result import Study, Trial
 
 FRONT = 3  # networks of the front that are measured beside the winner
@@ -23,11 +22,7 @@ def with_finalists(study: Study, seed: int) -> Study:
     base = next((one for one in study.baselines if one.name == study.space.base_name), None)
     if base is not None and "latency" in base.costs:
         graphs[base.name] = study.space.base_graph, base.costs["latency"]
-    found, word = measured_finalists(graphs, table, seed)
-    lines = [told(one, study.budgets) for one in found]
-    if note := predict(study.network(study.best), table).note:
-        lines.append(f"best: {note} (the table is of space {table.space}, this is {study.space.name})")
-    return replace(study, finalists=found, remarks=(*study.remarks, *lines, *filter(None, [word])))
+    return replace(study, finalists=measured_finalists(graphs, table, seed))
 
 
 def _chosen(study: Study, best: Trial) -> dict[str, Trial]:

@@ -11,7 +11,7 @@ import numpy as np
 from nas.budget import Budget
 from nas.evaluators.score import About, Score
 from nas.graph import Graph
-from nas.latency.finalists import Finalist
+from nas.latency.finalists import Finalists
 from nas.lowering import Description
 from nas.networks import Network
 from nas.ranking import concession, front, ranked, tied, value, winner
@@ -60,7 +60,7 @@ class Study:
     seconds: float = 0.0
     evaluated: int = 0  # trials that this call evaluated; the others were there
     remarks: tuple[str, ...] = ()  # what the evaluator says of the best network
-    finalists: tuple[Finalist, ...] = ()  # what the best networks really take, where latency was a budget or objective
+    finalists: Finalists = field(default_factory=Finalists)  # what the best really take, where latency played a part
     resumed: bool = False
     interrupted: bool = False
     exhausted: bool = False

@@ -25,7 +25,7 @@ class Timing:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Benchmark:
     """Timings in the order in which they were asked for, over so many rounds."""
 
     timings: tuple[Timing, ...]
@@ -34,7 +34,7 @@ class Comparison:
     remarks: tuple[str, ...]
 
 
-def compare(
+def benchmark(
     networks: Sequence[str],
     runtimes: Sequence[Runtime],
     *,
@@ -43,7 +43,7 @@ def compare(
     batch: int = 1,
     seconds: float = 10.0,
     seed: int = 0,
-) -> Comparison:
+) -> Benchmark:
     """Time each network (a name of the zoo, a JSON file, a search's folder, an .onnx file) in each runtime."""
     rng = np.random.default_rng(seed)
     timers: dict[str, Timer] = {}
@@ -59,7 +59,7 @@ def compare(
         low, high = (round(float(q) * 1e9) for q in np.quantile(measured.seconds[key], (0.25, 0.75)))
         timings.append(Timing(name, on, measured.nanoseconds(key), low, high))
     word = busy(threads, measured.interrupted)
-    return Comparison(tuple(timings), batch, measured.rounds, (word,) if word else ())
+    return Benchmark(tuple(timings), batch, measured.rounds, (word,) if word else ())
 
 
 def _session(name: str, runtime: Runtime, threads: int, device: str, seed: int) -> Session:
