@@ -78,7 +78,7 @@ TORCH_ROOMS |= {f"nas.proxies.{room}" for room in ("az_nas", "measuring", "subje
 TORCH_ROOMS |= {f"nas.training.{room}" for room in ("batches", "checkpoint", "training")}
 TORCH_ROOMS.add("nas.runtimes.torch")
 TORCH_ROOMS |= {f"nas.export.{room}" for room in ("comparing", "exporting")}
-TORCH_ROOMS |= {f"nas.export.rooms.{room}" for room in ("onnx", "timm", "torch_export")}
+TORCH_ROOMS |= {f"nas.export.formats.{room}" for room in ("onnx", "timm", "torch_export")}
 OPTUNA_ROOMS = {f"nas.study.{room}" for room in ("ledger", "modelled", "reading", "samplers", "searching", "settings")}
 
 

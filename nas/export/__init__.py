@@ -1,4 +1,4 @@
-"""Exports: a network as a file that something else opens. One file a kind (`nas.export.rooms`), one line here.
+"""Exports: a network as a file that something else opens. One file a kind (`nas.export.formats`), one line here.
 
 Importing this loads no torch; exporting does.
 """
@@ -6,7 +6,7 @@ Importing this loads no torch; exporting does.
 from __future__ import annotations
 
 from nas.errors import ExportError, unknown
-from nas.export.exporter import Exporter, Room, Source, checked_options, room_of
+from nas.export.exporter import Exporter, Format, Source, checked_options, format_of
 from nas.options import parse_option
 
 EXTRA = "pip install onnx onnxruntime"
@@ -46,4 +46,4 @@ def read_targets(text: str) -> dict[str, dict[str, str]]:
     return found
 
 
-__all__ = ["EXPORTERS", "Exporter", "Room", "Source", "read_targets", "room_of"]
+__all__ = ["EXPORTERS", "Exporter", "Format", "Source", "format_of", "read_targets"]

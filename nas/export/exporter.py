@@ -36,7 +36,7 @@ class Source:
         return identifier(self.network.name)
 
 
-class Room(Protocol):
+class Format(Protocol):
     """The functions of an exporter's file."""
 
     def check(self, network: Network) -> None:
@@ -85,9 +85,9 @@ def checked_options(name: str, exporter: Exporter, values: dict[str, str]) -> di
     return values
 
 
-def room_of(name: str, exporter: Exporter) -> Room:
+def format_of(name: str, exporter: Exporter) -> Format:
     """The exporter's file, loaded; ExportError that says what to install where a package is missing."""
     missing = [package for package in exporter.packages if find_spec(package) is None]
     if missing:
         raise ExportError(f"exporter {name} needs {' and '.join(missing)}: {exporter.install}")
-    return cast("Room", import_module(f"nas.export.rooms.{name.replace('-', '_')}"))
+    return cast("Format", import_module(f"nas.export.formats.{name.replace('-', '_')}"))

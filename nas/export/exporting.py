@@ -16,7 +16,7 @@ import torch
 
 from nas.compiler import compile_graph
 from nas.errors import ExportError, FileError, NasError
-from nas.export import EXPORTERS, Room, Source, room_of
+from nas.export import EXPORTERS, Format, Source, format_of
 from nas.export.comparing import Difference, compare, randomise
 from nas.files import document, write_text
 from nas.networks import Network
@@ -85,24 +85,24 @@ def export(
     and statistics, since norms at rest hide mistakes. Raises a NasError, and leaves nothing, where anything cannot be
     expressed or written, or differs from the source module by more than the exporter's tolerance.
     """
-    rooms = {name: room_of(name, EXPORTERS[name]) for name in targets}
+    formats = {name: format_of(name, EXPORTERS[name]) for name in targets}
     with _whole(folder) as work:
-        for room in rooms.values():
-            room.check(network)
+        for file_format in formats.values():
+            file_format.check(network)
         model = compile_graph(network.graph, init="family", generator=torch.Generator().manual_seed(seed)).eval()
         tried: dict[str, tuple[Difference, ...]] = {}
         if weights is not None:
             load_weights(model, weights)
         start = {key: tensor.clone() for key, tensor in model.state_dict().items()}
         randomise(model, network.graph, seed)
-        for name, room in rooms.items():
+        for name, file_format in formats.items():
             with tempfile.TemporaryDirectory(prefix="nascli-export-") as scratch:
                 source = Source(network, model, targets[name])
-                tried[name] = _artefact(name, room, source, Path(scratch), seed).written
+                tried[name] = _artefact(name, file_format, source, Path(scratch), seed).written
         model.load_state_dict(start)
         artefacts = []
-        for name, room in rooms.items():
-            made = _artefact(name, room, Source(network, model, targets[name]), work, seed)
+        for name, file_format in formats.items():
+            made = _artefact(name, file_format, Source(network, model, targets[name]), work, seed)
             artefacts.append(Artefact(name, targets[name], made.files, tried[name], made.written))
         told = f"the family's first ones, seed {seed}" if weights is None else str(weights)
         exported = Exported(network, folder, told, tuple(artefacts))
@@ -110,11 +110,11 @@ def export(
     return exported
 
 
-def _artefact(name: str, room: Room, source: Source, folder: Path, seed: int) -> Artefact:
+def _artefact(name: str, file_format: Format, source: Source, folder: Path, seed: int) -> Artefact:
     """Write it, open it again, compare; ExportError where it differs."""
     try:
-        files = room.write(source, folder)
-        found = compare(source.model, room.reopen(source, folder), source.network.graph, seed)
+        files = file_format.write(source, folder)
+        found = compare(source.model, file_format.reopen(source, folder), source.network.graph, seed)
     except ExportError as error:
         told = str(error)
         raise ExportError(told if told.startswith(f"{name}: ") else f"{name}: {told}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from nas.errors import FileError, LatencyError, unknown
 from nas.export.onnx import write
+from nas.export.onnx.saving import save, too_large
 from nas.graph import Graph, Shape
 from nas.runtimes.runtime import DEVICES, Fingerprint, Timer, card, processor
 from nas.tensors import Array
@@ -92,7 +94,12 @@ class OnnxRuntime:
     ) -> OnnxSession:
         _check(device)
         model = write(graph, weights, rng=np.random.default_rng(seed))
-        return OnnxSession(model.SerializeToString(), threads, device)
+        if not too_large(model):
+            return OnnxSession(model.SerializeToString(), threads, device)
+        with TemporaryDirectory(prefix="nascli-onnx-") as folder:
+            path, *_ = save(model, Path(folder) / "model.onnx")
+            del model
+            return OnnxSession(str(path), threads, device)
 
     def opened(self, path: Path, *, threads: int = 1, device: str = "cpu") -> OnnxSession:
         _check(device)

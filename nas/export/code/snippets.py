@@ -121,13 +121,21 @@ BELOW = dict.fromkeys(("SameConv2d", "SameMaxPool2d", "SameAvgPool2d", "Standard
 
 READ_WEIGHTS = '''def read_weights(path: str | Path) -> dict[str, Tensor]:
     """The tensors of a .safetensors file, with torch alone."""
+    types = {
+        "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+        "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2, "BOOL": torch.bool, "U8": torch.uint8,
+        "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8,
+    }
     data = bytearray(Path(path).read_bytes())
     start = 8 + int.from_bytes(data[:8], "little")
+    if start > len(data):
+        raise ValueError(f"{path} is no safetensors file: its header would end behind it")
     header = json.loads(data[8:start])
     header.pop("__metadata__", None)
-    types = {"F32": torch.float32, "I64": torch.int64}
     found = {}
     for name, told in header.items():
+        if told["dtype"] not in types:
+            raise ValueError(f"{path}: {name} is {told['dtype']}; known: {', '.join(types)}")
         first, last = (start + offset for offset in told["data_offsets"])
         found[name] = torch.frombuffer(data[first:last], dtype=types[told["dtype"]]).reshape(told["shape"])
     return found

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import GraphProto, NodeProto, helper, numpy_helper
 
 from nas.graph import Shape
 
@@ -22,11 +22,12 @@ class Value(NamedTuple):
 
 
 class Draft:
-    """Collects nodes and constants. `begin` says which node of the network the next ones are for."""
+    """Collects nodes, and puts constants into `graph`: they are large, and the packers of `onnx.helper` copy what they
+    are given. `begin` says which node of the network the next ones are for."""
 
-    def __init__(self, image: str) -> None:
+    def __init__(self, image: str, graph: GraphProto) -> None:
         self.nodes: list[NodeProto] = []
-        self.constants: list[TensorProto] = []
+        self._constants = graph.initializer
         self._kinds: dict[str, str] = {}
         self._image, self._at, self._made, self._batch = image, "", 0, ""
 
@@ -53,7 +54,7 @@ class Draft:
     def constant(self, array: NDArray[Any], name: str = "") -> str:
         """Add a constant; its name."""
         name = name or self.fresh()
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
     def whole(self, *numbers: int) -> str:

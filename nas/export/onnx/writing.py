@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from onnx import ModelProto, TensorProto, ValueInfoProto, helper
+from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper
 
 from nas.errors import ExportError
 from nas.export.onnx.draft import Draft, Value
@@ -41,7 +41,14 @@ def write(
     held = drawn(graph, rng or np.random.default_rng(0)) if weights is None else fitted(graph, weights)
     tensors, gone = prepared(graph, held, fold=fold)
     shapes, many = graph.shapes(), batched(graph)
-    draft = Draft(graph.input.name)
+    model = helper.make_model(
+        GraphProto(name=graph.name or "network"),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="nascli",
+        producer_version=__version__,
+    )
+    draft = Draft(graph.input.name, model.graph)
     image = Value(graph.input.name, graph.input_shape, True)
     values: dict[Ref, Value] = {(graph.input.name, 0): image}
     for name, node in graph.nodes.items():
@@ -52,25 +59,15 @@ def write(
             values[name, 0] = inputs[0]
             continue
         draft.begin(name)
-        NODES[type(node.op)](draft, node.op, inputs, tensors[name], name)
+        NODES[type(node.op)](draft, node.op, inputs, tensors.pop(name), name)
         for index, shape in enumerate(shapes[name]):
             values[name, index] = Value(part_name(name, index), shape, name in many)
     batch = BATCH if dynamic_batch else 1
     outputs = _outputs(draft, graph, values, image)
-    proto = helper.make_graph(
-        draft.nodes,
-        graph.name or "network",
-        [_told(image.name, image.shape, batch)],
-        [_told(value.name, value.shape, batch) for value in outputs],
-        draft.constants,
-    )
-    return helper.make_model(
-        proto,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="nascli",
-        producer_version=__version__,
-    )
+    model.graph.node.extend(draft.nodes)
+    model.graph.input.append(_told(image.name, image.shape, batch))
+    model.graph.output.extend(_told(value.name, value.shape, batch) for value in outputs)
+    return model
 
 
 def check_expressible(graph: Graph) -> None:

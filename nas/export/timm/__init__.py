@@ -9,20 +9,39 @@ from nas.architecture import Architecture
 from nas.errors import ExportError
 from nas.export.exporter import identifier
 from nas.export.recording import record
-from nas.export.timm import convnext, efficientnet, regnet, resnet
+from nas.export.timm import (
+    convnext,
+    densenet,
+    efficientnet,
+    ghostnet,
+    inception_next,
+    nfnet,
+    regnet,
+    resnet,
+    resnetv2,
+    vgg,
+)
 from nas.export.timm.definition import Definition
 from nas.networks import Network
 from nas.tensors import tensor_shapes
 from nas.version import __version__
 
+LEAST = "1.0.8"  # of timm: the first that builds every kind of definition to equal outputs, tried up to 1.0.31
+
 Define = Callable[[Architecture], Definition]
 
-# Which blocks each of timm's classes knows, and how a table becomes its model.
-DEFINITIONS: tuple[tuple[tuple[str, ...], Define], ...] = (
-    (efficientnet.KINDS, efficientnet.define),
-    (resnet.KINDS, resnet.define),
-    (regnet.KINDS, regnet.define),
-    (convnext.KINDS, convnext.define),
+# Which blocks each of timm's classes knows, behind which stem ("": several), and how a table becomes its model.
+DEFINITIONS: tuple[tuple[tuple[str, ...], str, Define], ...] = (
+    (vgg.KINDS, "none", vgg.define),
+    (efficientnet.KINDS, "", efficientnet.define),
+    (resnet.KINDS, "", resnet.define),
+    (resnetv2.KINDS, "", resnetv2.define),
+    (regnet.KINDS, "", regnet.define),
+    (densenet.KINDS, "", densenet.define),
+    (ghostnet.KINDS, "", ghostnet.define),
+    (convnext.KINDS, "", convnext.define),
+    (inception_next.KINDS, "", inception_next.define),
+    (nfnet.KINDS, "", nfnet.define),
 )
 
 
@@ -31,10 +50,10 @@ def definition_of(network: Network) -> Definition:
     if network.architecture is None:
         raise ExportError(f"timm: {network.name} is no table of stages; onnx, torch-export and safetensors take it")
     kinds = dict.fromkeys(row.block for row in network.architecture.stages)
-    for known, define in DEFINITIONS:
-        if set(kinds) <= set(known):
+    for known, stem, define in DEFINITIONS:
+        if set(kinds) <= set(known) and stem in ("", network.architecture.stem.stem):
             return define(network.architecture)
-    told = sorted({kind for known, _ in DEFINITIONS for kind in known})
+    told = sorted({kind for known, _, _ in DEFINITIONS for kind in known})
     strange = next((kind for kind in kinds if kind not in told), None)
     if strange is None:
         raise ExportError(f"timm: no class of timm mixes blocks {' and '.join(map(repr, kinds))}")
@@ -81,7 +100,7 @@ def text_of(network: Network) -> str:
     keys = [f'    "{ours}": "{theirs}",' for ours, theirs in table.items()]
     return "\n".join(
         [
-            f'"""{name} for timm; written by nascli {__version__}.',
+            f'"""{name} for timm {LEAST} or newer; written by nascli {__version__}.',
             "",
             f"    import timm, {name}_timm",
             f'    model = timm.create_model("{registered(name)}")',
@@ -89,8 +108,7 @@ def text_of(network: Network) -> str:
             '"""',
             "",
             *imports,
-            "",
-            *definition.lines,
+            *["", *definition.lines] * bool(definition.lines),
             "",
             "",
             *helper * ("rounded_down" in needed),
@@ -124,4 +142,4 @@ def text_of(network: Network) -> str:
     )
 
 
-__all__ = ["DEFINITIONS", "definition_of", "registered", "text_of"]
+__all__ = ["DEFINITIONS", "LEAST", "definition_of", "registered", "text_of"]

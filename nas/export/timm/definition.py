@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from nas.architecture import Architecture
 from nas.blocks.row import Norm
 from nas.errors import ExportError
 from nas.export.code.ops import ACTIVATIONS
+from nas.graph import Width
 from nas.naming import Naming
 
 
@@ -43,7 +45,18 @@ def norm_settings(table: Architecture) -> dict[str, str]:
     }
 
 
-def rates(table: Architecture) -> dict[str, str]:
-    """The rates of dropout and stochastic depth."""
-    found = {"drop_rate": table.head.dropout, "drop_path_rate": table.drop_path}
+def rates(table: Architecture, drop_path: Literal["end", "last"] | None = "last") -> dict[str, str]:
+    """The rates of dropout and stochastic depth; `drop_path` says which block of timm's class has all of it: the last,
+    or the one that would be behind it ("end"). None: it has no stochastic depth, nor have the blocks it knows."""
+    blocks = sum(row.repeats for row in table.stages)
+    steps = {"end": blocks, "last": max(1, blocks - 1)}
+    found = {"drop_rate": table.head.dropout}
+    if drop_path is not None:
+        same = drop_path == table.drop_path_at
+        found["drop_path_rate"] = table.drop_path * (1 if same else steps[drop_path] / steps[table.drop_path_at])
     return {key: repr(value) for key, value in found.items() if value}
+
+
+def divisible(width: float, divisor: int) -> int:
+    """A width as timm's make_divisible rounds it."""
+    return Width("derived", ratio=width, rounding="divisible", divisor=divisor).channels(1)

@@ -23,7 +23,7 @@ def define(table: Architecture) -> Definition:
     if stem.stride * prod(row.stride for row in table.stages) > DEEPEST:
         raise refuse(table, f"it reduces images by more than {DEEPEST}, behind which timm's models dilate")
     rows = tuple(_as_timm(row) for row in table.stages)
-    settings = {"stem_size": str(stem.channels), "round_chs_fn": "int", **norm_settings(table), **rates(table)}
+    settings = {"stem_size": str(stem.channels), "round_chs_fn": "int", **norm_settings(table), **rates(table, "end")}
     parts: dict[str, Any] = {**mobilenetv4.TIMM.parts, "separable": mobilenetv1.TIMM.parts["separable"]}
     if isinstance(head, PoolHead):
         model, parts["head"] = "EfficientNet", efficientnet.TIMM.parts["head"]

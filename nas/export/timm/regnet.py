@@ -19,10 +19,10 @@ STAGED = '''class Staged(RegNet):
     def _get_stage_args(self, cfg, default_stride=2, output_stride=32, drop_path_rate=0.0):
         _, common = super()._get_stage_args(cfg, default_stride, output_stride, drop_path_rate)
         depths = [depth for _, depth, _ in STAGES]
-        drops = calculate_drop_path_rates(drop_path_rate, depths, stagewise=True)
+        drops = torch.linspace(0, drop_path_rate, sum(depths), device="cpu").split(depths)
         stages = [
             dict(out_chs=width, stride=2, dilation=1, depth=depth, bottle_ratio=cfg.bottle_ratio, group_size=group,
-                 drop_path_rates=drop)
+                 drop_path_rates=drop.tolist())
             for (width, depth, group), drop in zip(STAGES, drops)
         ]
         return stages, common'''
@@ -51,7 +51,7 @@ def define(table: Architecture) -> Definition:
     imports = ["from timm.models.regnet import RegNet, RegNetCfg"]
     lines: tuple[str, ...] = ()
     if five is None:
-        imports.append("from timm.layers import calculate_drop_path_rates")
+        imports.insert(0, "import torch")
         table_lines = [f"    ({row.channels}, {row.repeats}, {row.group_width})," for row in rows]
         lines = ("STAGES = [  # channels, blocks, channels a group", *table_lines, "]", "", "", *STAGED.split("\n"))
     settings = {"cfg": f"RegNetCfg({cfg})", **rates(table)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from nas.errors import ExportError
 from nas.export.comparing import executed, module_run
 from nas.export.exporter import Run, Source
-from nas.export.timm import definition_of, registered, text_of
+from nas.export.timm import LEAST, definition_of, registered, text_of
 from nas.files import write_text
 from nas.networks import Network
 from nas.weights import save_weights
@@ -23,7 +24,7 @@ _OPERATORS = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no
 
 
 def _timm() -> ModuleType:
-    """timm, imported."""
+    """timm, imported; ExportError for one that is too old."""
     try:
         import timm
     except ImportError as error:
@@ -37,12 +38,21 @@ def _timm() -> ModuleType:
         except (ImportError, RuntimeError) as error:
             raise ExportError(f"timm: it is installed, but does not import: {str(error)[:200]}") from None
     found: ModuleType = timm
+    if _numbers(found.__version__) < _numbers(LEAST):
+        raise ExportError(
+            f"timm: {LEAST} or newer is needed, and {found.__version__} is installed: pip install 'timm>={LEAST}'"
+        )
     return found
 
 
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)[:3]]
+
+
 def check(network: Network) -> None:
-    """A network of blocks that timm knows."""
+    """A network of blocks that timm knows, and a timm that knows them."""
     definition_of(network)
+    _timm()
 
 
 def write(source: Source, folder: Path) -> list[Path]:

@@ -1,0 +1,79 @@
+"""Every network of the zoo written by exporters, opened again and compared, under random weights and statistics.
+
+python benchmarks/exports.py > results/export.md     # needs timm, as CONTRIBUTING.md says; an hour on one core
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+import torch
+
+from nas import zoo
+from nas.compiler import compile_graph
+from nas.errors import ExportError
+from nas.export import EXPORTERS, Source, format_of
+from nas.export.comparing import compare, randomise
+from nas.graph import cost
+from nas.networks import Network, load_network
+
+CHOSEN = ("onnx", "code", "timm")
+
+HEAD = """# The zoo as files that other tools open
+
+Written by `python benchmarks/exports.py > results/export.md`. Each network gets random weights and running statistics,
+is written by the exporters `{}`, opened again (onnxruntime, the written class, timm's `create_model`) and compared with
+its module at 1 and 3 images of its own size: the largest difference of an output in units of its largest value, worst
+network of the family. More than {:g} would be an error. In brackets: how many are written, where not all are.
+"""
+
+
+def differences(name: str, network: Network) -> dict[str, float | str]:
+    """By exporter, how far the opened file is off, or why nothing is written."""
+    model = compile_graph(network.graph, init="none").eval()
+    randomise(model, network.graph, 0)
+    found: dict[str, float | str] = {}
+    for exporter in CHOSEN:
+        file_format = format_of(exporter, EXPORTERS[exporter])
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                file_format.check(network)
+                source = Source(network, model)
+                file_format.write(source, Path(folder))
+                run = file_format.reopen(source, Path(folder))
+                found[exporter] = max(one.relative for one in compare(model, run, network.graph, 0))
+            except ExportError as error:
+                found[exporter] = str(error).removeprefix(f"{exporter}: ").replace(name, "it")
+    return found
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    rows = {}
+    for name in sorted(zoo.names(), key=lambda name: cost(zoo.build(name)).macs):
+        rows[name] = differences(name, load_network(name))
+        print(name, rows[name], file=sys.stderr, flush=True)
+    print(HEAD.format("`, `".join(CHOSEN), EXPORTERS[CHOSEN[0]].tolerance))
+    print(f"| family | networks | {' | '.join(CHOSEN)} |\n|---|---:|{'---:|' * len(CHOSEN)}")
+    refused: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for family in zoo.families():
+        cells = [family, str(len(zoo.names(family)))]
+        for exporter in CHOSEN:
+            found = {name: rows[name][exporter] for name in zoo.names(family)}
+            off = [one for one in found.values() if isinstance(one, float)]
+            part = "" if len(off) == len(found) else f" ({len(off)})"
+            cells.append(f"{max(off):.1g}{part}" if off else "-")
+            for name, why in found.items():
+                if isinstance(why, str):
+                    refused[exporter, why].append(name)
+        print(f"| {' | '.join(cells)} |")
+    print("\n## What is not written\n")
+    for (exporter, why), names in sorted(refused.items()):
+        print(f"- `{exporter}`: {why}: {', '.join(names)}")
+
+
+if __name__ == "__main__":
+    main()
