@@ -21,7 +21,7 @@ from nas.export.exporter import Run
 from nas.graph import Graph
 from nas.tensors import drawn, tensor_name, tensor_shapes
 
-BATCHES = (1, 3)
+BATCHES: tuple[int, ...] = (1, 3)
 SETTLING = 3  # images that statistics are taken of
 # The share of its mean that a batch norm takes off. All of it makes layers of random weights chaotic (an image moved by
 # 0.1 % moves the outputs of ResNet-152 by 17 %, float32 is good to 2e-4 there); a quarter keeps float32 good to 2e-5 in
