@@ -39,6 +39,8 @@ def read_text(path: str | Path, largest: int = LARGEST_FILE) -> str:
 def replacing(path: str | Path) -> Iterator[Path]:
     """A neighbour of `path` to write into, renamed over `path` when the block ends well: a file whole or none."""
     path = Path(path)
+    if path.exists() and not path.is_file():  # a rename would put a file where a device was
+        raise FileError(f"{path}: {'a folder' if path.is_dir() else 'no plain file'}; name a file to write")
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

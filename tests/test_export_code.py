@@ -59,6 +59,18 @@ def test_written_code_refuses_what_are_no_weights(tmp_path, kind):
         module.read_weights(tmp_path / "none.safetensors")
 
 
+@pytest.mark.parametrize("name", ["Winner", "EfficientNet", "Mbconv", "drop_path"])
+def test_a_name_like_that_of_a_class_is_no_trouble(tmp_path, name):
+    export(replace(network(TINY), name=name), {"code": {}}, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["SqueezeExcite", "MBConv", "STEPS"])
+def test_a_name_that_a_part_of_the_file_has_is_refused_in_one_line(tmp_path, name):
+    with pytest.raises(ExportError, match=f"the file of {name} has a part of that name"):
+        export(replace(network(TINY), name=name), {"code": {}}, tmp_path / "out")
+    assert not list(tmp_path.iterdir())
+
+
 HOSTILE = ('x"""; open("read", "w").write("1"); """', "class", "torch", "read_weights", "a" * 300, "../up", "é")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +21,7 @@ def export(
         str, typer.Option("--to", help="Exporters: onnx[:fold=no], torch-export, code, timm, safetensors.")
     ] = "onnx",
     weights: Annotated[
-        Path | None, typer.Option("--weights", help="A .safetensors, .pth or .pt file (default: first weights).")
+        Path | None, typer.Option("--weights", help="A .safetensors, .pth or .pt file (default: untrained ones).")
     ] = None,
     num_classes: Annotated[int | None, typer.Option("--num-classes", min=0, help="Classes of the head.")] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="A new folder (default runs/NAME-export).")] = None,
@@ -29,12 +31,14 @@ def export(
     """Write a network for other tools, open each file again and compare; a mismatch leaves nothing."""
     from nas.export import read_targets
     from nas.export.exporter import identifier
-    from nas.export.exporting import export as run
     from nas.networks import load_network
-    from nas.report.exports import export_tables
 
     targets, network = read_targets(to), load_network(name, num_classes=num_classes)
+    from nas.export.exporting import export as run  # torch, which takes seconds, behind what can be refused before
+    from nas.report.exports import export_tables
+
     folder = out or Path("runs") / f"{identifier(network.name)}-export"
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a stop from outside unwinds too: nothing half-written
     told = run(network, targets, folder, weights=weights, seed=seed).document()
     if as_json:
         show_json(told)

@@ -9,19 +9,17 @@ from nas.errors import ExportError, unknown
 from nas.export.exporter import Exporter, Format, Source, checked_options, format_of
 from nas.options import parse_option
 
-EXTRA = "pip install onnx onnxruntime"
-
 EXPORTERS: dict[str, Exporter] = {
     "onnx": Exporter(
         "an ONNX model for any number of images, batch norms folded",
         ("onnx", "onnxruntime"),
-        EXTRA,
+        "onnx onnxruntime",
         {"fold": ("yes", "no")},
     ),
     "torch-export": Exporter("a torch.export program (.pt2) for any number of images"),
     "code": Exporter("one Python file that needs torch alone, and the weights"),
     "timm": Exporter(
-        "a definition that timm builds, and the weights with a table of its names", ("timm",), "pip install timm"
+        "a definition that timm builds, and the weights with a table of its names", ("timm",), "'timm>=1.0.8'"
     ),
     "safetensors": Exporter("the weights, and the network as JSON", tolerance=0.0),
 }

@@ -21,7 +21,7 @@ from nas.export.exporter import Run
 from nas.graph import Graph
 from nas.tensors import drawn, tensor_name, tensor_shapes
 
-BATCHES: tuple[int, ...] = (1, 3)
+BATCHES = (1, 3)
 SETTLING = 3  # images that statistics are taken of
 # The share of its mean that a batch norm takes off. All of it makes layers of random weights chaotic (an image moved by
 # 0.1 % moves the outputs of ResNet-152 by 17 %, float32 is good to 2e-4 there); a quarter keeps float32 good to 2e-5 in
@@ -82,10 +82,15 @@ def images(graph: Graph, batch: int, seed: int) -> Tensor:
 
 
 @torch.no_grad()
-def compare(model: nn.Module, run: Run, graph: Graph, seed: int) -> list[Difference]:
-    """The differences at each of BATCHES; ExportError for outputs of other shapes, and for some that are not finite."""
+def compare(
+    model: nn.Module, run: Run, graph: Graph, seed: int, batches: Sequence[int] | None = None
+) -> list[Difference]:
+    """The differences at each of `batches` (images; BATCHES where there are none told).
+
+    ExportError for outputs of other shapes, and for some that are not finite.
+    """
     found = []
-    for batch in BATCHES:
+    for batch in batches or BATCHES:
         x = images(graph, batch, seed)
         ours, theirs = outputs(model(x.clone())), [tensor.detach() for tensor in run(x)]
         shapes = [[tuple(tensor.shape) for tensor in tensors] for tensors in (ours, theirs)]

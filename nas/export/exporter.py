@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
@@ -51,8 +52,8 @@ class Format(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """One line on it, the packages that it needs (and what installs them), its keys with the values they take, and how
-    far its outputs may be off: the largest difference in units of the largest output."""
+    """One line on it, the packages that it needs and what pip installs for them, its keys with the values they take,
+    and how far its outputs may be off: the largest difference in units of the largest value."""
 
     about: str
     packages: tuple[str, ...] = ()
@@ -89,5 +90,8 @@ def format_of(name: str, exporter: Exporter) -> Format:
     """The exporter's file, loaded; ExportError that says what to install where a package is missing."""
     missing = [package for package in exporter.packages if find_spec(package) is None]
     if missing:
-        raise ExportError(f"exporter {name} needs {' and '.join(missing)}: {exporter.install}")
+        torch = version("torch").partition("+")[0]  # named, since pip would else exchange it for timm's sake
+        raise ExportError(
+            f"exporter {name} needs {' and '.join(missing)}: pip install {exporter.install} torch=={torch}"
+        )
     return cast("Format", import_module(f"nas.export.formats.{name.replace('-', '_')}"))

@@ -104,7 +104,7 @@ def export(
         for name, file_format in formats.items():
             made = _artefact(name, file_format, Source(network, model, targets[name]), work, seed)
             artefacts.append(Artefact(name, targets[name], made.files, tried[name], made.written))
-        told = f"the family's first ones, seed {seed}" if weights is None else str(weights)
+        told = f"untrained, drawn as the family's first ones by seed {seed}" if weights is None else str(weights)
         exported = Exported(network, folder, told, tuple(artefacts))
         write_text(work / RECORD, json.dumps(exported.document(), indent=1))
     return exported
@@ -134,9 +134,16 @@ def _artefact(name: str, file_format: Format, source: Source, folder: Path, seed
     return Artefact(name, source.options, sizes, (), tuple(found))
 
 
+def _umask() -> int:
+    """What the process takes off the permissions of new files; it can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
 @contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
-    """A neighbour of `folder` to write into, renamed to it when the block ends well: a folder whole or none.
+    """A neighbour of `folder` to write into, put in its place when the block ends well: all or nothing.
 
     Raises FileError for a target that is there and not an empty folder, and for one that cannot be written.
     """
@@ -152,11 +159,15 @@ def _whole(folder: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
         yield work
-        work.chmod(0o755)
-        if target.is_dir():
-            target.rmdir()
-        work.rename(target)
+        if target.is_dir():  # it keeps its permissions, and whoever stands in it
+            for path in work.iterdir():
+                path.rename(target / path.name)
+        else:
+            work.chmod(0o777 & ~_umask())
+            work.rename(target)
         made = []
+    except (FileExistsError, NotADirectoryError):
+        raise FileError(f"{folder}: a file stands where a folder must be; name a new folder") from None
     except OSError as error:
         raise FileError(f"{folder}: {error.strerror or error}") from None
     finally:

@@ -20,11 +20,12 @@ def export_tables(told: Mapping[str, Any]) -> list[object]:
                 rows.append((one["exporter"], name, found["batch"], *off))
         files += [(name, one["exporter"], size) for name, size in one["files"].items()]
     note = "each file was opened again: differences of its outputs from the source module's, also over the largest one"
+    hint = "; --weights FILE takes trained ones" if told["weights"].startswith("untrained") else ""
     return [
         grid("file|exporter|bytes>", files),
         "",
         grid("exporter|weights|images>|difference>|relative>|allowed>", rows),
         note,
-        f"weights: {told['weights']}",
+        f"weights: {told['weights']}{hint}",
         f"wrote {told['folder']}",
     ]

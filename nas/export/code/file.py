@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from nas.errors import ExportError
@@ -38,15 +39,29 @@ def code_of(network: Network) -> str:
     classes: list[Class] = []
     for kind in dict.fromkeys(block.row.block for block in recording.blocks):
         classes += classes_of(recording, [b for b in recording.blocks if b.row.block == kind], rows, shelf, drops)
-    named = camel(identifier(network.name))
-    if named in {one.name for one in classes}:
-        named += "Network"
-    skeleton = network_class(recording, named, network, shelf, widths_of(recording, table) == "before")
     stages = stage_text(recording, table, classes, rows, drops)
+    before = widths_of(recording, table) == "before"
+    named, factory = camel(identifier(network.name)), identifier(network.name)
+    skeleton = network_class(recording, named, network, shelf, before)
+    parts = [*shelf.text(), *(one.text for one in classes), stages]
+    taken = _defined("\n".join([*parts, READ_WEIGHTS]))
+    if factory in taken:
+        raise ExportError(f"code: the file of {network.name} has a part of that name; give the network another")
+    if named in {factory, *taken}:
+        named += "Network"
+        skeleton = network_class(recording, named, network, shelf, before)
     head = _head(network, table.resolution)
-    parts = [*shelf.text(), *(one.text for one in classes), stages, skeleton, READ_WEIGHTS, _factory(network, named)]
+    parts += [skeleton, READ_WEIGHTS, _factory(network, named)]
     whole = "\n\n".join(part.strip("\n") + "\n" for part in parts)
     return head + _imports(whole) + "\n\n" + whole
+
+
+def _defined(text: str) -> set[str]:
+    """The names of a file's classes, functions and values."""
+    body = ast.parse(text).body
+    found = {one.name for one in body if isinstance(one, ast.ClassDef | ast.FunctionDef)}
+    nodes = [node for one in body if isinstance(one, ast.Assign) for node in ast.walk(one)]
+    return found | {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def _head(network: Network, size: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 import warnings
@@ -17,6 +18,8 @@ from nas.export.timm import LEAST, definition_of, registered, text_of
 from nas.files import write_text
 from nas.networks import Network
 from nas.weights import save_weights
+
+log = logging.getLogger(__name__)
 
 # timm imports torchvision, of which this uses nothing. A torchvision built for CUDA beside a torch that is not finds
 # its operators undeclared, and does not import. The declarations live as long as their library.
@@ -37,6 +40,7 @@ def _timm() -> ModuleType:
             import timm
         except (ImportError, RuntimeError) as error:
             raise ExportError(f"timm: it is installed, but does not import: {str(error)[:200]}") from None
+        log.warning("`import timm` fails outside nascli: torchvision is here for another build of torch")
     found: ModuleType = timm
     if _numbers(found.__version__) < _numbers(LEAST):
         raise ExportError(
