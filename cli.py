@@ -96,7 +96,7 @@ def scale(
         float | None, typer.Option("--phi", help="Compound coefficient; may be fractional or negative.")
     ] = None,
     preset: Annotated[str | None, typer.Option("--preset", help="A released member: b1 … b8, l2, v2-s …")] = None,
-    to: Annotated[str | None, typer.Option("--to", help="Solve φ for a budget: 1.2G-flops, 20M-params.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Solve φ for a budget: 1.2G-flops, 20M-params, …")] = None,
     family: Annotated[str | None, typer.Option("--family", help="A member a budget: 200M,400M,800M-flops.")] = None,
     rule: Annotated[
         str, typer.Option("--rule", help="efficientnet[:alpha=1.2,…], efficientnetv2, fast, depth, width, …")
@@ -195,7 +195,7 @@ def search(
     trials: Annotated[
         int | None, typer.Option("--trials", min=1, help="Architectures to evaluate (default 2000).")
     ] = None,
-    objective: Annotated[str, typer.Option("--objective", help="score, or score with costs: score,macs")] = "score",
+    objective: Annotated[str, typer.Option("--objective", help="score, score,macs or score,latency@t.json")] = "score",
     sampler: Annotated[
         str | None, typer.Option("--sampler", help="model, nsga2 (default of several objectives), tpe or random.")
     ] = None,
@@ -222,7 +222,7 @@ def search(
 
     table = search_spaces.load(space)
     budgets = [Budget.parse(text) for text in budget or ()]
-    folder = out or default_folder(table.name, budgets, seed)
+    folder = out or default_folder(table.name, budgets, seed, objective.split(","))
     command = shlex.join(["nascli", *sys.argv[1:]])
     with resumable(command), shown() as progress:
         study = run(

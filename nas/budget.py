@@ -23,7 +23,8 @@ TIMES = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9}
 UNITS = {"memory": BYTES, "latency": TIMES}  # of the others SCALES
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?(?:e\d+)?)([A-Za-z]*)")
-_HELP = "write 400M-flops (a cap), 400M-flops~5% (± 5 %) or 380M..420M-flops (a range); metrics: " + ", ".join(METRICS)
+_FORMS = "write 400M-flops (a cap), 400M-flops~5% (± 5 %) or 380M..420M-flops (a range)"
+_TIMED = re.compile(rf"\d\s*({'|'.join(TIMES)})$")  # how an amount of time ends
 _TABLE = "a latency is of a device: write 8ms-latency@table.json, with a table of `nascli latency calibrate`"
 
 
@@ -63,12 +64,15 @@ class Budget:
         body, tilde, slack = whole.partition("~")
         amounts, dash, word = body.rpartition("-")
         if not dash:
-            raise BudgetError(f"budget {text!r} names no metric; {_HELP}")
+            told = _TABLE if _TIMED.search(body) else f"{_FORMS}; metrics: {', '.join(METRICS)}"
+            raise BudgetError(f"budget {text!r} names no metric; {told}")
+        if "~" in table:
+            raise BudgetError(f"budget {text!r}: the band stands before the table: 8ms-latency~5%@table.json")
         if word not in METRICS:
-            raise BudgetError(f"budget {text!r}: {unknown('metric', word, METRICS)}; {_HELP}")
+            raise BudgetError(f"budget {text!r}: {unknown('metric', word, METRICS)}; {_FORMS}")
         ends = amounts.split("..")
         if len(ends) > 2 or (len(ends) == 2 and tilde):
-            raise BudgetError(f"budget {text!r} cannot be read; {_HELP}")
+            raise BudgetError(f"budget {text!r} cannot be read; {_FORMS}")
         values = [_amount(end, METRICS[word], text) for end in ends]
         low, high = (0, values[0]) if len(values) == 1 else (values[0], values[1])
         if tilde:
@@ -100,9 +104,9 @@ def _amount(text: str, metric: str, budget: str) -> int:
     match = _AMOUNT.fullmatch(text)
     units = UNITS.get(metric, SCALES)
     if match is None or len(text) > 40:
-        raise BudgetError(f"budget {budget!r}: {text!r} is not a positive amount; {_HELP}")
+        raise BudgetError(f"budget {budget!r}: {text!r} is not a positive amount; {_FORMS}")
     if match[2] not in units:
-        raise BudgetError(f"budget {budget!r}: {unknown('unit', match[2], [u for u in units if u])}; {_HELP}")
+        raise BudgetError(f"budget {budget!r}: {unknown('unit', match[2], [u for u in units if u])}; {_FORMS}")
     amount = float(match[1]) * units[match[2]]
     if amount > 10**18:
         raise BudgetError(f"budget {budget!r}: {text} is out of bounds")

@@ -66,7 +66,12 @@ def load_network(name: str, *, num_classes: int | None = None) -> Network:
     if path.is_dir() and (path / BEST).is_file():
         return load_network(str(path / BEST), num_classes=num_classes)  # a search's folder
     if path.suffix != ".json" and not path.is_file():
-        known, one = zoo.canonical(name), zoo.entry(name)
+        try:
+            known, one = zoo.canonical(name), zoo.entry(name)
+        except ArchitectureError:
+            if path.is_dir():
+                raise FileError(f"{name}: a folder without {BEST}: no search has ended there") from None
+            raise
         classes = one.num_classes if num_classes is None else num_classes
         if one.architecture is None:
             cells = one.plan.cells if one.plan else None

@@ -1,4 +1,7 @@
-"""Ranking what was evaluated: ties, the winner among them, and the front of score against macs."""
+"""Ranking what was evaluated: ties, the winner among them, and the front of score against price.
+
+The price of a network is its macs, or its latency where a device's table tells one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from nas.evaluators.score import CONCESSION, Score
 
 
 class Evaluated(Protocol):
-    """A network with its macs and, unless the evaluator failed, its score."""
+    """A network with its price and, unless the evaluator failed, its score."""
 
     @property
     def score(self) -> Score | None:
@@ -20,8 +23,8 @@ class Evaluated(Protocol):
         ...
 
     @property
-    def macs(self) -> int:
-        """What it costs."""
+    def price(self) -> int:
+        """What it costs: macs, or ns."""
         ...
 
 
@@ -35,8 +38,8 @@ def value(one: Evaluated) -> float:
 
 
 def ranked(networks: Iterable[Network]) -> list[Network]:
-    """Those with a score, highest first, of equals the one with fewer macs."""
-    return sorted((one for one in networks if one.score is not None), key=lambda one: (-value(one), one.macs))
+    """Those with a score, highest first, of equals the cheaper one."""
+    return sorted((one for one in networks if one.score is not None), key=lambda one: (-value(one), one.price))
 
 
 def tied(order: Sequence[Network]) -> list[Network]:
@@ -46,25 +49,25 @@ def tied(order: Sequence[Network]) -> list[Network]:
 
 
 def concession(order: Sequence[Evaluated]) -> float:
-    """How much score the winner gives up, at most, for fewer macs."""
+    """How much score the winner gives up, at most, for a lower price."""
     top = order[0].score if order else None
     return CONCESSION * top.half_width if top else 0.0
 
 
 def winner(order: Sequence[Network]) -> Network | None:
-    """Of ranked networks the one with fewest macs among the ties within the concession of the highest score."""
+    """Of ranked networks the cheapest among the ties within the concession of the highest score."""
     near = [one for one in tied(order) if value(one) >= value(order[0]) - concession(order)]
-    return min(near, key=lambda one: (one.macs, -value(one)), default=None)
+    return min(near, key=lambda one: (one.price, -value(one)), default=None)
 
 
 def front(networks: Sequence[Network], axes: NDArray[np.float64] | None = None) -> list[Network]:
-    """The scored networks that no other beats in score and macs, fewest macs first.
+    """The scored networks that no other beats in score and price, cheapest first.
 
     `axes` (networks, objectives) gives other objectives, all to be made small.
     """
     if axes is None:
-        axes = np.array([(-value(one), float(one.macs)) for one in networks]).reshape(len(networks), 2)
-    return sorted((networks[i] for i in nondominated(axes)), key=lambda one: one.macs)
+        axes = np.array([(-value(one), float(one.price)) for one in networks]).reshape(len(networks), 2)
+    return sorted((networks[i] for i in nondominated(axes)), key=lambda one: one.price)
 
 
 def nondominated(points: Sequence[Sequence[float]] | NDArray[Any]) -> list[int]:

@@ -27,8 +27,8 @@ def targets(text: str) -> list[Budget]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts or len(parts) > MOST:
         raise ScaleError(f"family {text!r}: name 1 to {MOST} budgets, for example 200M,400M,800M-flops")
-    metric = parts[-1].partition("-")[2]
-    return [Budget.parse(part if "-" in part else f"{part}-{metric}") for part in parts]
+    _, dash, metric = parts[-1].partition("-")
+    return [Budget.parse(part if "-" in part else f"{part}{dash}{metric}") for part in parts]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class Family:
                 "resolution": m.resolution,
                 "params": m.cost.params,
                 "macs": m.cost.macs,
+                **({} if m.latency is None else {"latency": m.latency.ns}),
                 "off": m.solution.off if m.solution else 0.0,
             }
             for m in self.members

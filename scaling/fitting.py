@@ -35,6 +35,11 @@ class Point:
     score: Score | None = None
     reason: str = ""
 
+    @property
+    def price(self) -> int:
+        """What ranking goes by: the macs."""
+        return self.macs
+
 
 @dataclass(frozen=True)
 class Fit:

@@ -43,11 +43,13 @@ class PretendedSession:
 
 @dataclass
 class Pretended:
-    """`whims` makes whole networks (more than `large` nodes) take up to so many times longer, by a hash of theirs."""
+    """`whims` makes whole networks (more than `large` nodes) take up to so many times longer, by a hash of theirs;
+    everything takes `slow` times as long."""
 
     name: str = "pretended"
     processor: str = "abacus"
     whims: float = 0.0
+    slow: float = 1.0
     large: int = 40
     asked: list[str] = field(default_factory=list)
 
@@ -56,7 +58,9 @@ class Pretended:
 
     def session(self, graph, weights=None, *, threads=1, device="cpu", seed=0):
         whim = int(hashlib.sha256(graph.digest().encode()).hexdigest()[:8], 16) / 16**8 * self.whims
-        return PretendedSession(graph, exact(graph) * (1 + whim * (len(graph.nodes) > self.large)), self.asked)
+        return PretendedSession(
+            graph, self.slow * exact(graph) * (1 + whim * (len(graph.nodes) > self.large)), self.asked
+        )
 
     def opened(self, path: Path, *, threads=1, device="cpu"):
         raise NotImplementedError

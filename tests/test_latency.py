@@ -15,7 +15,7 @@ import search_spaces
 from nas.budget import Budget
 from nas.errors import BudgetError, FileError, InfeasibleError, LatencyError, SpaceError, StudyError
 from nas.graph import cost
-from nas.latency import read_table
+from nas.latency import measuring, read_table
 from nas.latency.blocks import blocks_of, most_used
 from nas.latency.calibrating import Settings, calibrate
 from nas.latency.features import FEATURES
@@ -35,6 +35,7 @@ TABLES = [name for name in search_spaces.names() if isinstance(search_spaces.loa
 
 @pytest.fixture
 def pretended(monkeypatch):
+    monkeypatch.setattr(measuring, "_INTERRUPTIONS", lambda: 0)  # whatever else this machine does
     runtime = Pretended()
     monkeypatch.setitem(RUNTIMES, "pretended", Member("nothing", lambda: runtime))
     return runtime
@@ -42,7 +43,9 @@ def pretended(monkeypatch):
 
 @pytest.fixture(scope="module")
 def calibration():
-    return calibrate(search_spaces.load("efficientnet"), Pretended(), QUICK)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measuring, "_INTERRUPTIONS", lambda: 0)
+        return calibrate(search_spaces.load("efficientnet"), Pretended(), QUICK)
 
 
 @pytest.fixture
@@ -295,6 +298,22 @@ def test_a_search_under_latency_measures_its_finalists(pretended, table_file, tm
     table_file.write_text(json.dumps(document))
     with pytest.raises(StudyError, match="latency table"):
         nas.search(space, [budget], by_macs, trials=8, out=tmp_path / "run")
+
+
+@pytest.mark.parametrize(("trials", "told"), [(6, "the best of those within"), (1, "search again under")])
+def test_a_winner_over_its_budget_comes_with_a_way_out(pretended, table_file, trials, told):
+    pretended.slow = 1.5
+    study = nas.search(search_spaces.load("efficientnet"), [f"12ms-latency@{table_file}"], by_macs, trials=trials)
+    remarks = search_document(study)["remarks"]
+    assert any("all finalists measured 1.50 times slower than predicted" in line for line in remarks)
+    (line,) = [line for line in remarks if told in line]
+    assert "measure again on a quiet machine" in line
+    if trials == 1:
+        less = Budget.parse(line.partition("search again under ")[2].partition(",")[0])
+        assert less.high == pytest.approx(8e6, rel=0.005)
+    else:
+        within = {one.name for one in study.finalists.rows if one.measured_ns <= 12_000_000}
+        assert line.partition("take ")[2].partition(" (")[0] in within
 
 
 def test_a_table_of_another_machine_is_warned_of_before_the_first_trial_and_told_with_the_finalists(

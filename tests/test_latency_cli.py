@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import logging
 import sys
 
 import pytest
@@ -12,7 +14,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from nas.errors import FileError, InfeasibleError, LatencyError
-from nas.latency import read_table
+from nas.latency import measuring, read_table
 from nas.latency.reading import write_table
 from nas.report import console
 from nas.runtimes import RUNTIMES, Member
@@ -22,9 +24,16 @@ QUICK = ["--seconds", "1", "--networks", "5", "--held-out", "3", "--runtime", "p
 
 @pytest.fixture
 def pretended(monkeypatch):
+    monkeypatch.setattr(measuring, "_INTERRUPTIONS", lambda: 0)  # whatever else this machine does
     runtime = Pretended()
     monkeypatch.setitem(RUNTIMES, "pretended", Member("nothing", lambda: runtime))
     return runtime
+
+
+@pytest.fixture
+def interrupted(monkeypatch, pretended):
+    monkeypatch.setattr(measuring, "_INTERRUPTIONS", itertools.count().__next__)
+    return pretended
 
 
 @pytest.fixture
@@ -43,7 +52,7 @@ def run(*arguments):
 def test_calibrate_writes_a_table_and_says_how_good_it_is(pretended, tmp_path):
     path = tmp_path / "new" / "table.json"
     told = json.loads(run("latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", path, "--json"))
-    assert told["schema"] == "nascli.calibration/1"
+    assert told["schema"] == "nascli.latency-calibration/1"
     assert told["quality"]["held_out_error"] < 0.01
     assert told["blocks"] == len(read_table(path).blocks)
     shown = run("latency", "show", path)
@@ -59,6 +68,40 @@ def test_calibrate_refuses_a_table_that_is_far_off_unless_forced(pretended, tmp_
     assert not path.exists()
     run("latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", path, "--force")
     assert read_table(path).quality.held_out_error > 0.15
+
+
+def test_calibrate_refuses_a_table_of_a_busy_machine_and_one_that_is_forced_is_warned_of(interrupted, tmp_path, caplog):
+    path = tmp_path / "table.json"
+    asked = ["latency", "calibrate", "--space", "nasbench_macro", *QUICK, "-o", path]
+    with pytest.raises(LatencyError, match=r"^100% of the samples were interrupted[^%]*was not written.*--force"):
+        run(*asked)
+    assert not path.exists()
+    assert run(*asked, "--force").count("100% of the samples were interrupted") == 1
+    assert "the latency table is poor: 100% of the samples were interrupted" in run("latency", "show", path)
+    with caplog.at_level(logging.WARNING, "nascli"):
+        asked = ["search", "--space", "nasbench_macro", "--budget", f"9ms-latency@{path}", "--trials", "2"]
+        told = json.loads(run(*asked, "--evaluator", "params", "--out", tmp_path / "run", "--json"))
+    assert caplog.text.count("the latency table is poor") == 1
+    assert any("the latency table is poor" in remark for remark in told["remarks"])
+
+
+def test_a_search_again_measures_again_and_its_record_holds_what_was_printed(pretended, table_file, tmp_path):
+    asked = ["search", "--space", "efficientnet", "--budget", f"6ms-latency@{table_file}", "--trials", "5"]
+    asked += ["--evaluator", "accel_nasbench", "--out", tmp_path / "run", "--json"]
+    measured = []
+    for pretended.slow in (1.0, 1.5):
+        told = json.loads(run(*asked))
+        record = json.loads((tmp_path / "run" / "record.json").read_text())
+        assert (record["latency"], record["remarks"]) == (told["latency"], told["remarks"])
+        measured.append(told["latency"]["finalists"][0]["measured_ns"])
+    assert measured[1] == pytest.approx(1.5 * measured[0], rel=1e-6)
+
+
+def test_a_search_says_that_the_machine_was_busy_when_it_measured(interrupted, table_file, tmp_path):
+    asked = ["search", "--space", "efficientnet", "--budget", f"6ms-latency@{table_file}", "--trials", "3"]
+    told = json.loads(run(*asked, "--evaluator", "accel_nasbench", "--out", tmp_path / "run", "--json"))
+    assert told["latency"]["busy"] == "100% of the samples were interrupted: the machine is busy"
+    assert any("100% of the samples were interrupted" in remark for remark in told["remarks"])
 
 
 def test_a_search_under_latency_tells_predicted_beside_measured(pretended, table_file, tmp_path):
@@ -87,8 +130,23 @@ def test_bench_prints_a_line_a_network_and_runtime(pretended):
     assert "× first" in run("bench", "lenet5", "--runtime", "pretended", "--seconds", "0.1")
 
 
+@pytest.mark.parametrize("name", ["program.pt2", "README.md", "folder"])
+def test_what_bench_cannot_time_is_told_with_what_it_can(pretended, tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "README.md").write_text("# Words")
+    (tmp_path / "program.pt2").write_bytes(b"PK\x03\x04\xff\xfe")
+    with pytest.raises(FileError, match=rf"{name}: .*a network by its name, a search's folder.*\.onnx"):
+        run("bench", tmp_path / name, "--runtime", "pretended")
+
+
 @pytest.mark.parametrize(
-    ("target", "message"), [(".", "a folder"), ("a_file/table.json", "cannot be written.*another file")]
+    ("target", "message"),
+    [
+        (".", "a folder"),
+        ("a_file/table.json", "cannot be written.*another file"),
+        (f"{'long' * 62}.json", "cannot be written.*another file"),
+        ("/dev/null", "a device"),
+    ],
 )
 def test_a_target_that_cannot_be_written_is_told_before_anything_is_measured(pretended, tmp_path, target, message):
     (tmp_path / "a_file").write_text("not a folder")

@@ -7,6 +7,7 @@ import pytest
 from pretended import CALL, PER_OP, Pretended, exact
 
 from nas.latency.benchmarking import benchmark
+from nas.latency.finalists import Finalist, common_factor
 from nas.latency.fitting import affine, coefficients, cross_validated, rank_correlation
 from nas.latency.measuring import Measured, busy, measure
 from nas.networks import load_network
@@ -46,6 +47,26 @@ def test_each_round_has_every_network_once_in_another_order():
 def test_a_machine_whose_samples_are_interrupted_is_called_busy():
     assert busy(1, 0.0) == ""
     assert "50% of the samples" in busy(1, 0.5)
+
+
+def test_threads_that_take_turns_on_too_few_cores_are_told_as_such():
+    assert "1000000 threads share" in busy(1_000_000, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("measured", "error", "factor"),
+    [
+        ((195, 190, 200), 0.02, 1.95),  # another pace, the same for all
+        ((50, 51, 49), 0.02, 0.5),
+        ((195, 140, 260), 0.02, None),  # no common factor
+        ((104, 103, 105), 0.02, None),  # what a prediction is off by anyway
+        ((195, 140, 260), 0.15, 1.95),
+        ((195,), 0.02, None),  # of one there is no telling
+    ],
+)
+def test_a_common_factor_is_told_where_finalists_agree_and_chance_is_no_reason(measured, error, factor):
+    rows = [Finalist(str(ns), 100, ns) for ns in measured]
+    assert common_factor(rows, error) == (factor if factor is None else pytest.approx(factor))
 
 
 def test_the_fit_finds_the_scale_and_the_offset_again():

@@ -19,7 +19,7 @@ import search_spaces
 from nas.errors import FileError, ScaleError
 from nas.report.folder import write_folder
 from nas.report.outcome import search_document
-from nas.report.page import made, read_run, write_report
+from nas.report.page import made, read_search, write_report
 from nas.report.page.inline import figure
 from nas.report.page.layout import laid_out, style
 from nas.report.page.nudges import climbed
@@ -57,7 +57,7 @@ def no_family(network):
 
 
 def page_of(folder: Path) -> str:
-    return laid_out(made(read_run(folder), no_family))[0]
+    return laid_out(made(read_search(folder), no_family))[0]
 
 
 def edited(folder: Path, **changes) -> Path:
@@ -133,7 +133,7 @@ def test_a_report_writes_nothing_into_the_folder(copy, tmp_path):
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in copy.iterdir()}
 
     before = fingerprint()
-    told = write_report(made(read_run(copy), no_family), tmp_path / "out" / "page.html")
+    told = write_report(made(read_search(copy), no_family), tmp_path / "out" / "page.html")
     assert fingerprint() == before
     assert told["bytes"] == (tmp_path / "out" / "page.html").stat().st_size
 
@@ -144,10 +144,13 @@ def test_the_page_tells_the_result_and_how_to_have_it_again(folder, read):
         assert told in read.text
 
 
-@pytest.mark.parametrize("name", ["front", "winner"])
-def test_text_in_pictures_is_text(folder, name, read):
-    assert {"svg", "text"} <= read.names
-    assert "macs" in read.text
+@pytest.mark.parametrize(
+    ("name", "told"), [("front", "best score up to that cost"), ("winner", "depthwise or separable")]
+)
+def test_text_in_pictures_is_text(folder, name, told):
+    section = page_of(folder).partition(f'id="{name}"')[2].partition("</section>")[0]
+    picture = section[section.index("<svg") : section.index("</svg>")]
+    assert told in "".join(re.findall(r"<text[^>]*>([^<]*)", picture))
 
 
 def test_every_colour_of_a_picture_has_its_twin_in_the_dark(folder):
@@ -185,9 +188,18 @@ def test_what_a_record_says_is_text_and_never_markup(copy):
     assert read.text.count('<script>alert("1")</script>') >= 8
 
 
+def best_of(folder: Path, **changes) -> dict:
+    return json.loads((folder / "record.json").read_text())["best"] | changes
+
+
 def truncated(folder: Path) -> None:
     text = (folder / "record.json").read_text()
     (folder / "record.json").write_text(text[: len(text) // 2])
+
+
+def alone(folder: Path) -> None:
+    for name in ("study.journal", "front.csv", "ties.csv"):
+        (folder / name).unlink()
 
 
 def garbled(folder: Path) -> None:
@@ -203,16 +215,21 @@ SPOILT = {
     "an unfinished search": (lambda folder: (folder / "record.json").unlink(), "has not ended"),
     "a torn record": (truncated, "not JSON"),
     "another schema": (lambda folder: edited(folder, schema="nascli.record/99"), "not known here"),
-    "a record without a winner": (lambda folder: edited(folder, best=None), "no whole record"),
-    "a score that is no number": (lambda folder: edited(folder, seconds="soon"), "no whole record"),
+    "a list": (lambda folder: (folder / "record.json").write_text("[]"), "expected a JSON object"),
+    "bytes": (lambda folder: (folder / "record.json").write_bytes(b"\xff\xfe"), "not a text file"),
+    "a record without a winner": (lambda folder: edited(folder, best=None), r"record\.json: best: .*; run the search"),
+    "a winner without a digest": (lambda folder: edited(folder, best=best_of(folder, digest="")), r"best\.digest: "),
+    "a time that is no number": (lambda folder: edited(folder, seconds="soon"), r"record\.json: seconds: "),
+    "a score that is NaN": (lambda folder: edited(folder, best=best_of(folder, score=float("nan"))), r"best\.score: "),
     "a budget that is none": (lambda folder: edited(folder, budgets=["lots"]), "names no metric"),
     "a space that is none": (lambda folder: edited(folder, space_table={}), "names no schema"),
     "a journal that is none": (garbled, "is damaged"),
     "a table that is none": (listed, "front.csv is damaged"),
     "another search's journal": (
-        lambda folder: edited(folder, best=json.loads((folder / "record.json").read_text())["best"] | {"digest": "0"}),
+        lambda folder: edited(folder, best=best_of(folder, digest="0")),
         "different searches",
     ),
+    "a record without trials": (alone, "holds no scored trial, neither in study.journal nor in front.csv and ties.csv"),
 }
 
 
@@ -221,26 +238,36 @@ def test_a_spoilt_folder_is_one_line(copy, what):
     spoil, told = SPOILT[what]
     spoil(copy)
     with pytest.raises(FileError, match=told) as error:
-        read_run(copy)
+        read_search(copy)
     assert "\n" not in str(error.value)
 
 
 def test_a_folder_that_is_not_there_is_one_line(tmp_path):
     with pytest.raises(FileError, match="no such folder"):
-        read_run(tmp_path / "nowhere")
-    with pytest.raises(FileError, match="no folder of `nascli search`"):
-        read_run(tmp_path)
+        read_search(tmp_path / "nowhere")
+    with pytest.raises(FileError, match=r"holds no record\.json of a search; a report needs"):
+        read_search(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [("check.json", "nascli evaluator check"), ("fit.json", "nascli scale fit")]
+)
+def test_the_folder_of_another_command_is_named(tmp_path, name, command):
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(FileError, match=f"the files of `{command}`") as error:
+        read_search(tmp_path)
+    assert "\n" not in str(error.value)
 
 
 def test_a_line_that_is_being_written_is_left_out(copy):
     with (copy / "study.journal").open("a") as file:
         file.write('{"op_code": 4, "study')
-    assert len(read_run(copy).study.trials) == 60
+    assert len(read_search(copy).study.trials) == 60
 
 
 def test_trials_beyond_the_record_are_left_out_and_told(copy):
     nas.search(MACRO, CAP, evaluated, trials=70, out=copy)
-    run = read_run(copy)
+    run = read_search(copy)
     assert (len(run.study.trials), run.later) == (60, 10)
     assert "10 more trials" in page_of(copy)
 
@@ -249,22 +276,30 @@ def test_trials_beyond_the_record_are_left_out_and_told(copy):
 def test_a_record_has_no_code_run_and_no_file_read(copy, name):
     record = json.loads((copy / "record.json").read_text())
     edited(copy, evaluator=record["evaluator"] | {"name": name})
-    assert made(read_run(copy), no_family).judge is None
+    assert made(read_search(copy), no_family).judge is None
+
+
+def test_figures_that_are_no_numbers_are_not_shown(copy):
+    record = json.loads((copy / "record.json").read_text())
+    quality = {"n": 9, "spearman": float("nan"), "bands": [{"center_macs": 9, "n": 3, "coverage90": float("nan")}]}
+    assert "nan" not in re.findall(
+        r"[a-z]+", Reader(page_of(edited(copy, evaluator=record["evaluator"] | {"quality": quality}))).text
+    )
 
 
 # -- what a record lacks --------------------------------------------------------------------------------------
 
 
 def test_what_is_missing_is_said(folder):
-    text, lacking = laid_out(made(read_run(folder), no_family))
+    text, lacking = laid_out(made(read_search(folder), no_family))
     assert {"front", "nudged", "evaluator", "latency", "family"} <= set(lacking)
     assert "nothing scales here" in text
 
 
 def test_without_a_journal_the_page_shows_front_and_ties(copy):
-    whole = read_run(copy)
+    whole = read_search(copy)
     (copy / "study.journal").unlink()
-    run = read_run(copy)
+    run = read_search(copy)
     assert not run.whole
     assert {trial.genome.tobytes() for trial in run.study.front} == {t.genome.tobytes() for t in whole.study.front}
     assert run.best.costs == whole.best.costs
@@ -273,35 +308,8 @@ def test_without_a_journal_the_page_shows_front_and_ties(copy):
 
 
 def test_a_search_without_budgets_says_so(tmp_path):
-    _, lacking = laid_out(made(read_run(searched(tmp_path / "run", trials=12, budgets=())), no_family))
+    _, lacking = laid_out(made(read_search(searched(tmp_path / "run", trials=12, budgets=())), no_family))
     assert {"budgets", "nudged"} <= set(lacking)
-
-
-LATENCY = {
-    "table": "0123456789abcdef",
-    "held_out_error": 0.031,
-    "runtime": "onnxruntime",
-    "version": "1.31.1",
-    "device": "cpu",
-    "processor": "<A processor>",
-    "threads": 1,
-    "finalists": [{"name": "best", "predicted_ns": 7_900_000, "measured_ns": 8_300_000}],
-}
-
-
-def test_latencies_stand_beside_each_other(copy):
-    budgets = ["60M-flops", "8ms-latency@table.json"]
-    text, lacking = laid_out(made(read_run(edited(copy, latency=LATENCY, budgets=budgets)), no_family))
-    assert "latency" not in lacking
-    told = Reader(text).text
-    for figure_ in ("7.9 ms", "8.3 ms", "\N{MINUS SIGN}4.8 %", "over 8ms-latency@table.json", "<A processor>"):
-        assert figure_ in told
-
-
-def test_a_record_of_latencies_that_is_none_is_one_line(copy):
-    broken = LATENCY | {"finalists": [{"name": "best", "predicted_ns": 1, "measured_ns": 0}]}
-    with pytest.raises(FileError, match="measured_ns"):
-        read_run(edited(copy, latency=broken))
 
 
 # -- the command ----------------------------------------------------------------------------------------------
@@ -335,7 +343,7 @@ def test_the_page_of_the_default_search_lacks_latency_alone(tmp_path):
     text = Reader((tmp_path / "run" / "report.html").read_text())
     assert "efficientnet_b0" in text.text
     assert "mobilenetv3" in text.text  # published networks behind the front
-    page = Page(read_run(tmp_path / "run"), "")
+    page = Page(read_search(tmp_path / "run"), "")
     scores = [nudge.best.score.value for nudge in climbed(page.study, page.quick)]
     assert scores[1] >= study.top.score.value
     assert scores == sorted(scores)

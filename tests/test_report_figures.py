@@ -10,7 +10,7 @@ import nas
 from nas.budget import Budget
 from nas.evaluators.score import About, Score
 from nas.report.page.effects import SEEN, effects
-from nas.report.page.nudges import SIZES, climbed, resized, visited
+from nas.report.page.nudges import BATCH, SIZES, climbed, stretched, visited
 from nas.space.counting import listed
 
 CHOICES = {"a": (1, 2, 3), "b": ("x", "y"), "c": (0, 1)}
@@ -79,9 +79,16 @@ def test_a_climb_ends_within_its_budget_where_no_neighbour_is_better():
         assert nudge.best.macs > 0.97 * cap
 
 
-def test_budgets_are_resized_at_both_ends():
-    assert resized(Budget.parse("300M..400M-macs"), 1.1) == Budget("macs", 330_000_000, 440_000_000)
-    assert resized(Budget.parse("8ms-latency@t.json"), 0.9) == Budget("latency", 0, 7_200_000, table="t.json")
+def test_budgets_are_stretched_at_both_ends():
+    assert stretched(Budget.parse("300M..400M-macs"), 1.1) == Budget("macs", 330_000_000, 440_000_000)
+    assert stretched(Budget.parse("8ms-latency@t.json"), 0.9) == Budget("latency", 0, 7_200_000, table="t.json")
+
+
+def test_a_climb_asks_for_no_more_than_it_may():
+    study = nas.search(MACRO, CAP, Judge(), trials=3, sampler="random")
+    for nudge in climbed(study, Judge(), 60):
+        assert nudge.broken_off
+        assert nudge.asked < 60 + 2 * BATCH  # a batch is asked for whole
 
 
 def test_visited_trials_say_nothing_above_the_budget():

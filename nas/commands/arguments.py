@@ -10,5 +10,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 Name = Annotated[str, typer.Argument(help="A network of the zoo (b0, efficientnet_b0, resnet50, …) or a JSON file.")]
 Family = Annotated[str | None, typer.Option("--family", help="One family of the zoo only.")]
 Budgets = Annotated[
-    list[str] | None, typer.Option("--budget", help="400M-flops (= macs), 380M..420M-flops, 5.3M-params, 20MiB-memory.")
+    list[str] | None,
+    typer.Option(
+        "--budget",
+        help="400M-flops (= macs), 380M..420M-flops, 5.3M-params, 20MiB-memory, 8ms-latency@table.json (a device's).",
+    ),
 ]

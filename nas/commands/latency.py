@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import NamedTemporaryFile
 from typing import Annotated, TypeAlias
 
 import typer
@@ -52,11 +52,11 @@ def _calibrate(load: Load) -> Callable[..., None]:
             int, typer.Option("--held-out", min=3, max=200, help="Whole networks of its error.")
         ] = Settings.held_out,
         seed: Seed = Settings.seed,
-        force: Annotated[bool, typer.Option("--force", help="Write it although its error is too large.")] = False,
+        force: Annotated[bool, typer.Option("--force", help="Write it although it is poor.")] = False,
         as_json: Json = False,
     ) -> None:
         """Measure the blocks of a space in a runtime, and write the table that latency budgets read."""
-        from nas.latency.calibrating import TOO_FAR, calibrate
+        from nas.latency.calibrating import calibrate
         from nas.latency.reading import write_table
         from nas.report.latency import table_document, table_tables
         from nas.report.progress import staged
@@ -75,12 +75,12 @@ def _calibrate(load: Load) -> Callable[..., None]:
         )
         with staged() as progress:
             found = calibrate(load(space), runtime_named(runtime), settings, progress)
-        error = found.table.quality.held_out_error
         if not (found.good or force):
-            told = f"; {'; '.join(found.remarks)}" if found.remarks else ""
+            faults = found.table.quality.faults
+            told = "".join(f"; {remark}" for remark in found.remarks if remark not in faults)
             raise LatencyError(
-                f"held-out networks are {error:.1%} off, more than {TOO_FAR:.0%}: {out} was not written{told}; "
-                "measure on a quiet machine or with more --seconds, or write it with --force"
+                f"{'; '.join(faults)}: {out} was not written{told}; measure on a quiet machine or with more --seconds, "
+                "or write it with --force"
             )
         write_table(found.table, out)
         if as_json:
@@ -96,8 +96,11 @@ def _check_target(out: Path) -> None:
     """FileError, before a minute of measuring, where the file could not be written after it."""
     if out.is_dir():
         raise FileError(f"{out}: a folder; give -o a file to write")
-    try:
-        with TemporaryFile(dir=next(one for one in out.absolute().parents if one.exists())):
+    if out.exists() and not out.is_file():
+        raise FileError(f"{out}: a device or a pipe; give -o a file to write")
+    try:  # as the file itself will be written: under a name like its own, in the folder or the last that is there
+        folder = next(one for one in out.absolute().parents if one.exists())
+        with NamedTemporaryFile(dir=folder, prefix=f".{out.name}."):
             pass
     except OSError as error:
         raise FileError(f"{out}: cannot be written ({error.strerror or error}); give -o another file") from None
@@ -107,11 +110,11 @@ def show_(
     table: Annotated[Path, typer.Argument(help="A table of `nascli latency calibrate`.")], as_json: Json = False
 ) -> None:
     """A latency table: of what device, how good, and the networks that say so."""
-    from nas.latency.reading import read_table, stranger
+    from nas.latency.reading import faulty, read_table, stranger
     from nas.report.latency import table_document, table_tables
 
     found = read_table(table)
-    remarks = tuple(filter(None, [stranger(found)]))
+    remarks = tuple(filter(None, [faulty(found), stranger(found)]))
     if as_json:
         show_json(table_document(found, remarks))
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nas.budget import human
 from nas.commands.arguments import Json
 from nas.report.console import App, show, show_json
 
@@ -35,18 +36,17 @@ def add(app: App, family_to: FamilyTo) -> None:
     ) -> None:
         """A search as one HTML file that needs nothing else: result, budgets, front, choices, how to reproduce."""
         from nas.graph import cost
-        from nas.report.page import Page, made, read_run, write_report
+        from nas.report.page import Page, made, read_search, write_report
 
-        run = read_run(folder)
+        search = read_search(folder)
 
         def scaled(network: Network) -> Family:
-            macs = cost(network.graph).macs
-            return family_to(network, family or ",".join(f"{times * macs / 1e6:.6g}M-macs" for times in TIMES), rule)
+            return family_to(network, family or _times(cost(network.graph).macs), rule)
 
         if family is None:
-            page = made(run, scaled)  # without a family of that kind the page says why
+            page = made(search, scaled)  # without a family of that kind the page says why
         else:
-            page = Page(run, "")
+            page = Page(search, "")
             page.family = scaled(page.network)
         told = write_report(page, out or folder / "report.html")
         if as_json:
@@ -54,3 +54,12 @@ def add(app: App, family_to: FamilyTo) -> None:
         else:
             lacking = [f"it says what the record lacks in: {', '.join(told['lacking'])}"] if told["lacking"] else []
             show(f"wrote {told['out']} ({told['bytes']:,} bytes)", *lacking)
+
+
+def _times(macs: int) -> str:
+    """Budgets of a family from so many macs on, rounded up to four digits, so that the first holds the winner."""
+    ends = []
+    for amount in (times * macs for times in TIMES):
+        step = 10 ** max(0, len(str(amount)) - 4)
+        ends.append(human(-(-amount // step) * step, "").strip())
+    return f"{','.join(ends)}-macs"

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from nas.errors import FileError
+from nas.graph import Graph
 from nas.latency.measuring import busy, measure, timer_of
-from nas.networks import load_network
+from nas.networks import BEST, load_network
 from nas.runtimes import Fingerprint, Runtime, Session, Timer
+
+OPENED = f"bench times a network by its name, a search's folder, its {BEST} and an .onnx file"
 
 
 @dataclass(frozen=True)
@@ -65,4 +69,17 @@ def benchmark(
 def _session(name: str, runtime: Runtime, threads: int, device: str, seed: int) -> Session:
     if Path(name).suffix == ".onnx":
         return runtime.opened(Path(name), threads=threads, device=device)
-    return runtime.session(load_network(name).graph, threads=threads, device=device, seed=seed)
+    return runtime.session(_graph(name), threads=threads, device=device, seed=seed)
+
+
+def _graph(name: str) -> Graph:
+    """The graph of a network; another kind of file, or a folder without a winner, is told what can be timed."""
+    path = Path(name)
+    if path.is_dir() and not (path / BEST).is_file():
+        raise FileError(f"{name}: a folder without {BEST}; {OPENED}")
+    try:
+        return load_network(name).graph
+    except FileError as error:
+        if not path.is_file() or path.suffix == ".json":
+            raise
+        raise FileError(f"{name}: no network; {OPENED}") from error

@@ -26,7 +26,6 @@ from nas.runtimes import Runtime, Timer
 from nas.space import SearchSpace, Space
 from nas.space.chain import Clock, Pricer
 
-TOO_FAR = 0.15  # the held-out error from which on a table is not worth having
 EMPTY = "empty"  # one element through one op: what a call costs
 SPREAD = 20  # draws a network of the fit, of which it stands for a range of macs
 
@@ -55,8 +54,8 @@ class Calibration:
 
     @property
     def good(self) -> bool:
-        """Whether its held-out error is small enough to go by."""
-        return self.table.quality.held_out_error <= TOO_FAR
+        """Whether the table is one to go by."""
+        return not self.table.quality.faults
 
 
 def calibrate(
@@ -67,7 +66,7 @@ def calibrate(
     Raises LatencyError for a space of cells, or a device that the runtime cannot use.
     """
     settings, told = settings or Settings(), progress or (lambda what, share: None)
-    rng, remarks = np.random.default_rng(settings.seed), list[str]()
+    rng = np.random.default_rng(settings.seed)
     here = runtime.fingerprint(settings.threads, settings.device)
     blocks = blocks_of(space)
     assert isinstance(space, SearchSpace)
@@ -75,14 +74,16 @@ def calibrate(
     kept = {key: blocks[key] for key in most_used(space, list(blocks), settings.blocks, rng)}
     timers = _timers(runtime, settings, kept, wholes, rng, told)
     measured = measure(timers, rng, settings.seconds, lambda share: told("measuring", share))
-    if word := busy(settings.threads, measured.interrupted):
+    device = Device.model_validate(asdict(here))
+    table = _table(space, device, kept, wholes, measured, len(blocks))
+    remarks = list(table.quality.faults)
+    if (word := busy(settings.threads, measured.interrupted)) and not table.quality.too_busy:
         remarks.append(word)
     if len(kept) < len(blocks):
         remarks.append(
             f"{len(kept):,} of {len(blocks):,} blocks were measured, the most used ones; others are analytic"
         )
-    device = Device.model_validate(asdict(here))
-    return Calibration(_table(space, device, kept, wholes, measured, len(blocks)), tuple(remarks))
+    return Calibration(table, tuple(remarks))
 
 
 @dataclass(frozen=True)

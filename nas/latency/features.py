@@ -27,7 +27,9 @@ from nas.graph.ops import (
 
 # Macs by the shape of the filter, elements by how they are read and written, weights, and a call an op.
 FEATURES = ("pointwise", "dense", "depthwise", "grouped", "linear", "edges", "elementwise", "pooled", "weights", "ops")
-FREE = (Input, Parameter, Dropout, StochasticDepth, BatchNorm, Split)  # nothing at inference, or folded
+FREE = (Input, Parameter, Dropout, StochasticDepth, BatchNorm, Split)
+# Nothing at inference, or folded into a convolution; the eager torch runtime does not fold, and there the constant of
+# an op and of its edges take up what batch norms cost.
 
 
 def features(graph: Graph, shape: Shape) -> NDArray[np.float64]:

@@ -96,10 +96,12 @@ def _interruptions() -> int:
 
 def busy(threads: int, interrupted: float | None = None) -> str:
     """A word where the machine does other work than ours; "" where it does not, or does not tell."""
+    cores = os.cpu_count() or 1
     if interrupted is not None:
-        return f"{interrupted:.0%} of the samples were interrupted: the machine is busy" if interrupted > BUSY else ""
+        why = "the machine is busy" if threads <= cores else f"{threads} threads share {cores} cores"
+        return f"{interrupted:.0%} of the samples were interrupted: {why}" if interrupted > BUSY else ""
     try:
-        load, cores = os.getloadavg()[0], os.cpu_count() or 1
+        load = os.getloadavg()[0]
     except OSError:
         return ""
     if load > cores - threads + 0.5:

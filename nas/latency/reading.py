@@ -61,10 +61,16 @@ def stranger(table: LatencyTable) -> str:
     return f"the latency table is of {told}; this is {here}, where networks take other times"
 
 
+def faulty(table: LatencyTable) -> str:
+    """Why a table that was written all the same (--force) is not to go by; "" where nothing speaks against it."""
+    found = table.quality.faults
+    return f"the latency table is poor: {'; '.join(found)}; calibrate again on a quiet machine" if found else ""
+
+
 def warn_of(table: LatencyTable, path: str | Path, space: str = "") -> None:
-    """Log one warning, the same one once, where the table of a file is another machine's or version's than this one, or
-    another space's than `space`."""
-    words = [stranger(table)]
+    """Log one warning, the same one once, where the table of a file is another machine's or version's than this one,
+    another space's than `space`, or was written although it is poor."""
+    words = [faulty(table), stranger(table)]
     if space and table.space != space:
         words.append(f"its blocks are those of space {table.space}; any other block of {space} follows from features")
     if found := "; ".join(filter(None, words)):

@@ -22,12 +22,14 @@ from nas.runtimes.runtime import Fingerprint
 TABLE = "nascli.latency/1"
 MOST_BLOCKS = 50_000
 MOST_NS = 10**13  # nearly three hours: a bound on what a file may say of a block
+TOO_FAR = 0.15  # the held-out error from which on a table is not worth having
+TOO_BUSY = 0.5  # times are medians over rounds: with more samples interrupted than not, of interrupted ones
 
 Nanoseconds: TypeAlias = Annotated[int, Field(ge=0, le=MOST_NS)]
 Positive: TypeAlias = Annotated[int, Field(gt=0, le=MOST_NS)]
 Share: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Key: TypeAlias = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{16}@\d+(x\d+)*$")]
-Text: TypeAlias = Annotated[str, Field(max_length=200)]
+Text: TypeAlias = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]  # it is printed
 
 
 class Record(BaseModel):
@@ -89,8 +91,23 @@ class Quality(Record):
     within_tenth: Share
     block_error: Share  # of analytic times, over the blocks that were measured
     noise_floor: Share
-    interrupted: Annotated[float, Field(ge=0, le=1)] | None
+    interrupted: Annotated[float, Field(ge=0, le=1)] | None = None
     rounds: Annotated[int, Field(ge=1)]
+
+    @property
+    def too_busy(self) -> bool:
+        """Whether most samples were interrupted."""
+        return self.interrupted is not None and self.interrupted > TOO_BUSY
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why the table is not to go by, in words; held-out networks do not show that all was slowed alike."""
+        found = []
+        if self.held_out_error > TOO_FAR:
+            found.append(f"held-out networks are {self.held_out_error:.1%} off, more than {TOO_FAR:.0%}")
+        if self.too_busy:
+            found.append(f"{self.interrupted:.0%} of the samples were interrupted, so that times are too long")
+        return tuple(found)
 
 
 class LatencyTable(Record):

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from nas.budget import Budget
-from nas.evaluators.score import Score
 from nas.files import document, write_bytes, write_text
+from nas.latency.reading import write_table
 from nas.networks import network_document
 from nas.report.drawing import draw
 from nas.report.front import Baseline as Marked
@@ -24,23 +24,26 @@ from nas.space.lint import slot_choices
 from nas.study.result import Study, Trial
 
 RECORD = "nascli.record/1"
+LATENCIES = "latency.json"  # of a search that a latency table played a part in: the table, for whoever repeats it
 FILES = ("record.json", "best.json", "front.csv", "ties.csv", "front.png", "best.svg")
 
+AXES = {"macs": ("macs", 1.0), "latency": ("predicted latency (ms)", 1e-6)}  # a price's name and scale
 
-def default_folder(space: str, budgets: Sequence[Budget], seed: int) -> Path:
-    """runs/<space>-<budget>-s<seed>, in letters that every file system takes."""
-    parts = [space, *(str(budget) for budget in budgets), f"s{seed}"]
+
+def default_folder(space: str, budgets: Sequence[Budget], seed: int, objectives: Sequence[str] = ()) -> Path:
+    """runs/<space>-<budget>-<other objectives>-s<seed>, in letters that every file system takes."""
+    parts = [space, *(str(budget) for budget in budgets), *(one for one in objectives if one != "score"), f"s{seed}"]
     return Path("runs") / re.sub(r"[^A-Za-z0-9_.-]", "_", "-".join(parts))
 
 
 def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any]) -> list[Path]:
-    """Write record.json, best.json, front.csv, front.png and best.svg; which files were written.
+    """Write record.json, best.json, front.csv, ties.csv, best.svg and front.png; which files were written.
 
-    `told` is the study's document (`nas.report.outcome.search_document`).
-
-    A study in which nothing was evaluated leaves them as they are.
+    A search by a latency table leaves that too. `told` is the study's document
+    (`nas.report.outcome.search_document`). A study in which nothing was evaluated or measured leaves them as they are.
     """
-    if study.best is None or (not study.evaluated and all((folder / name).exists() for name in FILES)):
+    news = study.evaluated or study.finalists.rows
+    if study.best is None or (not news and all((folder / name).exists() for name in FILES)):
         return []
     network = study.network(study.best)
     found = {k: v for k, v in told["best"].items() if k != "architecture"}
@@ -51,7 +54,10 @@ def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any])
     write_text(folder / "ties.csv", _csv(study, study.ties))
     draw(network.graph, folder / "best.svg")
     write_bytes(folder / "front.png", study_front(study, ".png"))
-    return [folder / name for name in FILES]
+    if (table := study.space.latencies) is None:
+        return [folder / name for name in FILES]
+    write_table(table, folder / LATENCIES)
+    return [folder / name for name in (*FILES, LATENCIES)]
 
 
 def _record(study: Study, told: dict[str, Any], command: str) -> dict[str, Any]:
@@ -85,24 +91,26 @@ def _csv(study: Study, trials: Sequence[Trial]) -> str:
 
 
 def study_front(study: Study, suffix: str) -> bytes:
-    """Score against macs of everything visited, the winner and its baselines, as a file with that suffix."""
-    winner = study.best
-    caps = [Cap(str(b), float(b.high)) for b in study.budgets if b.metric == "macs"]
+    """Score against price of everything visited, the winner and its baselines, as a file with that suffix."""
+    winner, metric = study.best, study.metric
+    caps = [Cap(str(b), b.high * AXES[metric][1]) for b in study.budgets if b.metric == metric]
     return front_picture(
-        [_point(trial.score, trial.costs) for trial in study.scored],
+        [_point(trial, metric) for trial in study.scored],
         suffix,
         title=f"{study.space.name}: {' and '.join(map(str, study.budgets)) or 'no budget'}",
         score_label=study.about.name if study.about.unit == "score" else study.about.unit,
-        cost_label="macs",
-        highlighted=None if winner is None else _point(winner.score, winner.costs, "best"),
+        cost_label=AXES[metric][0],
+        highlighted=None if winner is None else _point(winner, metric, "best"),
         baselines=[
-            Marked(b.name, float(b.costs["macs"]), b.score.value) for b in study.baselines if b.score is not None
+            Marked(b.name, b.costs[metric] * AXES[metric][1], b.score.value)
+            for b in study.baselines
+            if b.score is not None and metric in b.costs
         ],
         caps=caps,
         note=study.about.note,
     )
 
 
-def _point(score: Score | None, costs: dict[str, int], name: str = "") -> Point:
-    assert score is not None
-    return Point(float(costs["macs"]), score.value, score.low, score.high, name)
+def _point(trial: Trial, metric: str, name: str = "") -> Point:
+    assert trial.score is not None
+    return Point(trial.price * AXES[metric][1], trial.score.value, trial.score.low, trial.score.high, name)

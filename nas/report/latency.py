@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from nas.budget import Budget, human
+from nas.budget import TIMES, Budget, human
 from nas.files import document
 from nas.latency.benchmarking import Benchmark
 from nas.latency.finalists import Finalist
 from nas.latency.predicting import predict
+from nas.latency.reading import faulty
 from nas.latency.table import LatencyTable
+from nas.ranking import value
 from nas.report.tables import grid
+from nas.study.finalists import chosen
 
 if TYPE_CHECKING:
     from nas.study.result import Study
 
-CALIBRATION = "nascli.calibration/1"
+CALIBRATION = "nascli.latency-calibration/1"
 BENCH = "nascli.bench/1"
 
 
@@ -42,6 +45,7 @@ def table_tables(table: LatencyTable, remarks: Sequence[str]) -> list[object]:
         for row in sorted(table.networks, key=lambda row: (row.held_out, row.measured_ns))
     ]
     held_out = sum(row.held_out for row in table.networks)
+    interrupted = "" if quality.interrupted is None else f", {quality.interrupted:.0%} of the samples interrupted"
     checked = ", ".join(f"{kind} {error:.1%}" for kind, error in fit.cross_validated.items())
     return [
         f"{table.space} on {table.device.fingerprint}",
@@ -49,7 +53,7 @@ def table_tables(table: LatencyTable, remarks: Sequence[str]) -> list[object]:
         "",
         f"held-out error {quality.held_out_error:.1%} in the mean of {held_out} networks, {quality.within_tenth:.0%} "
         f"within ±10 %, Spearman {quality.spearman:.3f}; noise floor {quality.noise_floor:.1%} over {quality.rounds} "
-        "rounds",
+        f"rounds{interrupted}",
         f"{len(table.blocks):,} of {table.blocks_in_space:,} distinct blocks measured; whole networks are "
         f"{human(fit.offset_ns, 'latency')} + {fit.scale:.3f} × the sum of {fit.kind} (cross-validated: {checked})",
         f"blocks that were not measured follow from features, {quality.block_error:.1%} off on those that were",
@@ -101,29 +105,81 @@ def latency_told(study: Study) -> dict[str, Any]:
         return {}
     about = {"table": table.digest, "held_out_error": table.quality.held_out_error, **table.device.model_dump()}
     measured_on = None if found.measured_on is None else asdict(found.measured_on)
-    return {"latency": {**about, "finalists": [asdict(one) for one in found.rows], "measured_on": measured_on}}
+    finalists = {"finalists": [asdict(one) for one in found.rows], "measured_on": measured_on}
+    return {"latency": {**about, **finalists, "busy": found.busy, "factor": found.factor}}
 
 
 def finalist_lines(study: Study) -> list[str]:
-    """Each finalist in a line, and where the winner's prediction comes from; none where latency played no part."""
+    """Each finalist in a line, what was amiss with them, and where the winner's prediction comes from; none where
+    latency played no part."""
     table = study.space.latencies
     if table is None or study.best is None:
         return []
-    lines = [_finalist_line(one, study.budgets) for one in study.finalists.rows]
+    found = study.finalists
+    lines = [_finalist_line(one, study.budgets) for one in found.rows]
+    if found.busy:
+        lines.append(f"in measuring the finalists, {found.busy}; the same command measures them again")
+    if found.factor is not None:
+        lines.append(_factor_line(found.factor, found.measured_on == table.device.fingerprint))
+    lines += _way_out(study)
     if note := predict(study.network(study.best), table).note:
         of = "" if table.space == study.space.name else f" (the table is of space {table.space})"
         lines.append(f"best: {note}{of}")
-    if study.finalists.why:
-        lines.append(f"the finalists were not measured: {study.finalists.why}")
+    if found.why:
+        lines.append(f"the finalists were not measured: {found.why}")
     return lines
 
 
 def foreign_lines(study: Study) -> list[str]:
-    """A line where the finalists were measured on something else than the table; a search warns of it at its start."""
+    """What a search warns of at its start: a poor table, and finalists that were measured on something else than it."""
     table, here = study.space.latencies, study.finalists.measured_on
-    if table is None or here is None or table.device.fingerprint == here:
+    if table is None:
         return []
-    return [f"the latency table is of {table.device.fingerprint}; the finalists were measured on {here}"]
+    lines = [word] if (word := faulty(table)) else []
+    if here is not None and table.device.fingerprint != here:
+        lines.append(f"the latency table is of {table.device.fingerprint}; the finalists were measured on {here}")
+    return lines
+
+
+def _factor_line(factor: float, same: bool) -> str:
+    """What all finalists have in common."""
+    pace = f"{factor:.2f} times slower" if factor > 1 else f"{1 / factor:.2f} times faster"
+    word = "slower" if factor > 1 else "faster"
+    why = f"the machine is {word} now than when the table was made" if same else f"this machine is the {word} one"
+    return f"all finalists measured {pace} than predicted: {why}"
+
+
+def _way_out(study: Study) -> list[str]:
+    """Where the winner measured over its budget: the best finalist within, or the budget that leaves the margin."""
+    caps, trials = [budget for budget in study.budgets if budget.metric == "latency"], chosen(study)
+    rows = [one for one in study.finalists.rows if one.name in trials]
+    if not caps or not rows or rows[0].measured_ns <= (cap := min(caps, key=lambda budget: budget.high)).high:
+        return []
+    found, table = study.finalists, study.space.latencies
+    slowed = found.factor is not None and table is not None and table.device.fingerprint == found.measured_on
+    again = "measure again on a quiet machine, or " if found.busy or slowed else ""
+    if within := [one for one in rows if one.measured_ns <= cap.high]:
+        one = max(within, key=lambda one: value(trials[one.name]))
+        trial = trials[one.name]
+        where = "" if study.out is None else "; in front.csv"
+        about = f"score {value(trial):.2f}, {human(trial.macs, 'macs')}{where}"
+        return [f"the winner measured over {cap}: {again}take {one.name} ({about}), the best of those within"]
+    less = _less(cap, rows[0].predicted_ns / rows[0].measured_ns)
+    return [
+        f"none of the search's measured networks is within {cap}: {again}search again under {less}, which leaves the "
+        "margin that was measured"
+    ]
+
+
+def _less(budget: Budget, share: float) -> str:
+    """The latency budget times `share`, to three digits down, as a command takes it."""
+    ends = []
+    for end in (budget.low, budget.high) if budget.low else (budget.high,):
+        amount = max(1, int(end * share))
+        step = 10 ** max(0, len(str(amount)) - 3)
+        unit, scale = next((unit, scale) for unit, scale in reversed(TIMES.items()) if amount >= scale)
+        ends.append(f"{amount // step * step / scale:g}{unit}")
+    return f"{'..'.join(ends)}-latency@{budget.table}"
 
 
 def _finalist_line(one: Finalist, budgets: Sequence[Budget]) -> str:

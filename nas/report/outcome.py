@@ -18,6 +18,7 @@ from nas.study.result import Baseline, Study, Trial
 
 SEARCH = "nascli.search/1"
 TOLD_TIES, SHOWN = 10, 12
+LEAST = {"macs": "fewest macs", "latency": "least latency"}
 
 
 def search_document(study: Study) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def search_tables(study: Study, told: dict[str, Any] | None = None) -> list[obje
         return ["no architecture could be scored", *failed]
     rows = [
         ("best", study.best.score, study.best.costs, ""),
-        *((f"best ≤ {b.name}", t.score, t.costs, "at no more macs") for b, t in _no_dearer(study)),
+        *((f"best ≤ {b.name}", t.score, t.costs, f"at no more {study.metric}") for b, t in _no_dearer(study)),
         *((b.name, b.score, b.costs, b.note) for b in study.baselines),
         *_labelled(study, study.best),
     ]
@@ -101,7 +102,7 @@ def search_tables(study: Study, told: dict[str, Any] | None = None) -> list[obje
     if study.concession and (tied := len(study.ties)) > 1:
         lines.append(
             f"{tied:,} networks tie with the highest score, {value(study.ties[0]):.2f}: their intervals cannot tell "
-            f"them apart (ties.csv). Best is the one with fewest macs within {study.concession:.2f} of it."
+            f"them apart (ties.csv). Best is the one with {LEAST[study.metric]} within {study.concession:.2f} of it."
         )
     step = max(1, len(study.front) // SHOWN)
     front = [trial for i, trial in enumerate(study.front) if i % step == 0 or trial is study.best]
@@ -118,10 +119,11 @@ def search_tables(study: Study, told: dict[str, Any] | None = None) -> list[obje
 
 
 def _no_dearer(study: Study) -> list[tuple[Baseline, Trial]]:
-    """A baseline that costs less than the winner, with the best network at no more macs than it."""
+    """A baseline that costs less than the winner, with the best network at no higher price than it."""
     for baseline in study.baselines[:1]:
-        trial = study.best_within(baseline.costs["macs"])
-        if study.best is not None and trial is not None and baseline.costs["macs"] < study.best.costs["macs"]:
+        price = baseline.costs.get(study.metric, 0)
+        trial = study.best_within(price)
+        if study.best is not None and trial is not None and price < study.best.price:
             return [(baseline, trial)]
     return []
 
@@ -132,7 +134,8 @@ def _labelled(study: Study, best: Trial) -> list[tuple[str, Score, dict[str, int
         return []
     note = "its label" if told["runs"] == 1 else f"the mean of {told['runs']} labels"
     note += "; it is the best above" if told["digest"] == study.graph(best).digest() else ""
-    return [("best labelled", Score(told["label"]), {metric: told[metric] for metric in best.costs}, note)]
+    costs = {metric: told[metric] for metric in best.costs if metric in told}
+    return [("best labelled", Score(told["label"]), costs, note)]
 
 
 def _score_table(rows: Sequence[tuple[str, Score | None, dict[str, int], str]], title: str) -> object:

@@ -74,17 +74,20 @@ def cost_table(rows: Mapping[str, Cost]) -> Table:
 
 def family_table(rows: Iterable[Mapping[str, Any]]) -> Table:
     """The members of a family, one a line."""
+    rows = list(rows)
+    timed = any("latency" in row for row in rows)
     return grid(
-        "budget|φ>|depth>|width>|px>|params>|macs>|off>",
+        f"budget|φ>|depth>|width>|px>|params>|macs>|{'latency>|' if timed else ''}off>",
         [
             (
                 row["target"],
-                f"{row['phi']:.3f}",
+                f"{row['phi']:.3f}" if not 0 < abs(row["phi"]) < 0.0005 else f"{row['phi']:.0e}",  # just off the base
                 f"× {row['depth']:.3f}",
                 f"× {row['width']:.3f}",
                 row["resolution"],
                 row["params"],
                 row["macs"],
+                *([human(row["latency"], "latency") if "latency" in row else "-"] if timed else []),
                 f"{row['off']:+.1%}",
             )
             for row in rows

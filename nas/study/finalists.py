@@ -17,7 +17,7 @@ def with_finalists(study: Study, seed: int) -> Study:
     if table is None or study.best is None:
         return study
     graphs: dict[str, tuple[Graph, int]] = {
-        name: (study.graph(trial), trial.costs["latency"]) for name, trial in _chosen(study, study.best).items()
+        name: (study.graph(trial), trial.costs["latency"]) for name, trial in chosen(study).items()
     }
     base = next((one for one in study.baselines if one.name == study.space.base_name), None)
     if base is not None and "latency" in base.costs:
@@ -25,7 +25,10 @@ def with_finalists(study: Study, seed: int) -> Study:
     return replace(study, finalists=measured_finalists(graphs, table, seed))
 
 
-def _chosen(study: Study, best: Trial) -> dict[str, Trial]:
-    others = [trial for trial in study.front if trial is not best]
+def chosen(study: Study) -> dict[str, Trial]:
+    """The winner and some of the front, by the names that finalists have; nothing where nothing was scored."""
+    if study.best is None:
+        return {}
+    others = [trial for trial in study.front if trial is not study.best]
     step = max(1, -(-len(others) // FRONT))
-    return {"best": best, **{f"front {n}": trial for n, trial in enumerate(others[::step], start=1)}}
+    return {"best": study.best, **{f"front {n}": trial for n, trial in enumerate(others[::step], start=1)}}

@@ -33,6 +33,11 @@ class Trial:
         """Multiply-adds of one image."""
         return self.costs["macs"]
 
+    @property
+    def price(self) -> int:
+        """What ranking goes by: the latency (ns) where a table tells it, else the macs."""
+        return self.costs.get("latency", self.macs)
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -66,6 +71,11 @@ class Study:
     exhausted: bool = False
     out: Path | None = None
 
+    @property
+    def metric(self) -> str:
+        """What the price of a trial is: "latency" or "macs"."""
+        return "latency" if self.trials and "latency" in self.trials[0].costs else "macs"
+
     @cached_property
     def scored(self) -> tuple[Trial, ...]:
         """The trials that have a score, highest first."""
@@ -83,26 +93,26 @@ class Study:
 
     @property
     def concession(self) -> float:
-        """How much score the winner gives up, at most, for fewer macs."""
+        """How much score the winner gives up, at most, for a lower price."""
         return concession(self.scored)
 
     @cached_property
     def best(self) -> Trial | None:
-        """The winner: of the ties within `concession` of the highest score, the one with fewest macs."""
+        """The winner: of the ties within `concession` of the highest score, the cheapest."""
         return winner(self.scored)
 
     @cached_property
     def front(self) -> tuple[Trial, ...]:
-        """The scored trials that no other beats in score and macs (or the study's objectives); fewest macs first."""
+        """The scored trials that no other beats in score and price (or the study's objectives); cheapest first."""
         if len(self.objectives) == 1:
             return tuple(front(self.scored))
         signs = [-1.0 if axis == "score" else 1.0 for axis in self.objectives]
         values = [[objective_of(trial, axis) for axis in self.objectives] for trial in self.scored]
         return tuple(front(self.scored, np.array(values).reshape(len(values), len(signs)) * signs))
 
-    def best_within(self, macs: float) -> Trial | None:
-        """The highest score at no more than so many macs."""
-        return next((trial for trial in self.scored if trial.macs <= macs), None)
+    def best_within(self, price: float) -> Trial | None:
+        """The highest score at no more than that price."""
+        return next((trial for trial in self.scored if trial.price <= price), None)
 
     def architecture(self, trial: Trial) -> Description:
         """The architecture of a trial: a table, or what else the space decodes to."""

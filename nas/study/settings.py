@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optuna.study import StudyDirection
 
-from nas.budget import METRICS, Budget
+from nas.budget import METRICS, Budget, human
 from nas.errors import StudyError, unknown
 from nas.evaluators.score import About
 from nas.space import Space
@@ -40,10 +41,20 @@ def check_same(found: Mapping[str, Any], wanted: Mapping[str, Any], where: str) 
     if found.get("schema") != wanted["schema"]:
         raise StudyError(f"{where}: schema {found.get('schema')!r} of its study is not {wanted['schema']}, read here")
     changed = [key for key in wanted if found.get(key) != wanted[key]]
-    different = [f"{key.replace('_', ' ')} {found.get(key)} (now {wanted[key]})" for key in changed]
+    told = [(key.replace("_", " "), _told(key, found.get(key)), _told(key, wanted[key])) for key in changed]
+    different = [f"{name} {before} (now {now})" for name, before, now in told]
     if different:
         way_out = "choose another --out or --storage, or delete it"
         raise StudyError(f"{where} holds another study, of {'; '.join(different)}; {way_out}")
+
+
+def _told(key: str, value: Any) -> str:
+    """A setting as people read it: a budget with its unit."""
+    if key != "budgets" or not isinstance(value, list):
+        return str(value)
+    found = [re.fullmatch(r"(\d+)\.\.(\d+)-(\w+)", str(text)) for text in value]
+    spans = [[human(int(end), one[3]) for end in one.groups()[:2] if int(end)] for one in found if one]
+    return " and ".join("..".join(span) for span in spans) or "none"
 
 
 def objectives_of(names: Sequence[str]) -> tuple[str, ...]:

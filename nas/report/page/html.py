@@ -8,6 +8,8 @@ from typing import Any
 
 from rich.table import Table
 
+LONG = 24  # letters of a cell; more may stand on several lines
+
 
 class Html(str):
     """Markup that is whole: it goes into a page as it is. Every other text is escaped."""
@@ -67,7 +69,10 @@ def table(header: str, rows: Iterable[Sequence[object]], caption: str = "") -> H
     sides = ["right" if name.endswith(">") else None for name in names]
     heads = [element("th", name.rstrip(">"), class_=side, scope="col") for name, side in zip(names, sides, strict=True)]
     body = [
-        element("tr", *(element("td", _cell(cell), class_=side) for cell, side in zip(row, sides, strict=True)))
+        element(
+            "tr",
+            *(element("td", _cell(cell), class_=side or _long(cell)) for cell, side in zip(row, sides, strict=True)),
+        )
         for row in rows
     ]
     title = element("caption", caption) if caption else ""
@@ -92,6 +97,11 @@ def bar(share: float) -> Html:
 def folded(title: str, *parts: object) -> Html:
     """Parts that the reader unfolds."""
     return element("details", element("summary", title), *parts)
+
+
+def _long(cell: object) -> str | None:
+    """The class of a cell that may break its line."""
+    return "long" if not isinstance(cell, Html) and len(str(cell)) > LONG else None
 
 
 def _cell(cell: Any) -> object:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from nas.ranking import value
 from nas.report.page.html import Html, Missing, element, markup, paragraph
-from nas.report.page.page import Page
+from nas.report.page.page import WINNER, Page
 from nas.report.page.sections import SECTIONS
-from nas.report.page.sections.words import amount, percent, scored
+from nas.report.page.sections.words import amount, interval, percent, plain, sentence, told_score
 from nas.version import __version__
 
 # Nothing may be loaded and nothing may run, whatever a record has brought in.
@@ -46,14 +47,31 @@ def laid_out(page: Page) -> tuple[str, list[str]]:
     return f"<!DOCTYPE html>\n{element('html', head, whole, lang='en')}\n", lacking
 
 
+def _over(page: Page) -> list[str]:
+    """Which latency budgets the winner's measured time is over."""
+    rows = () if page.record.latency is None else page.record.latency.finalists
+    taken = [one.measured_ns for one in rows if one.name == WINNER]
+    caps = [budget for budget in page.budgets if budget.metric == "latency"]
+    over = [str(budget) for budget in caps if taken and taken[0] > budget.high]
+    return [f"; what was measured is over {' and '.join(over)}"] if over else []
+
+
 def _summary(page: Page) -> list[Html]:
     """The result in two sentences, and the caveat of its score."""
     best, name = page.best, page.study.space.base_name
-    costs = ", ".join(amount(best.costs, metric) for metric in ("macs", "params", "latency") if metric in best.costs)
-    result = markup("The best of ", f"{page.record.trials.run:,} networks: ", element("strong", scored(best.score)))
-    lines = [element("p", result, f" {page.unit}".rstrip(), f", at {costs}.", class_="result")]
+    costs = ", ".join(amount(best.costs, metric) for metric in ("macs", "params") if metric in best.costs)
+    result = markup(f"The best of {page.record.trials.run:,} networks: ", element("strong", plain(value(best))))
+    ends = interval(best.score.low, best.score.high) if best.score else ""
+    unit, spread = f" {page.unit}".rstrip(), f" (90 % interval {ends})" if ends else ""
+    lines = [element("p", result, f"{unit}{spread}, at {costs}.", class_="result")]
+    if page.latency:
+        lines.append(paragraph(f"Latency: {page.latency}", *_over(page), "."))
     base = next((one for one in page.study.baselines if one.name == name), None)
     if base is not None and base.costs.get("macs"):
-        against = f"{name}: {scored(base.score)}; the winner has {percent(best.macs, base.costs['macs'])} macs."
+        known = told_score(base.score) if base.score else "no score here"
+        against = f"{name}: {known}; the winner has {percent(best.macs, base.costs['macs'])} macs."
         lines.append(paragraph(against))
-    return [*lines, *([element("p", page.record.score.note, class_="note")] if page.record.score.note else [])]
+    return [
+        *lines,
+        *([element("p", sentence(page.record.score.note), class_="note")] if page.record.score.note else []),
+    ]

@@ -17,7 +17,7 @@ from nas.space.nearest import Nearest
 from nas.study.result import Study, Trial
 
 SIZES = (0.9, 1.0, 1.1)
-MOST = 5000  # networks of one climb; it takes some 1500
+MOST = 5000  # networks of one climb, unless told otherwise; it takes some 1500
 BATCH = 100  # networks that are scored before a climb goes on from the best of them
 
 
@@ -29,9 +29,10 @@ class Nudge:
     budgets: tuple[Budget, ...]
     best: Trial | None
     asked: int = 0  # networks that the evaluator scored for it
+    broken_off: bool = False  # the climb, after as many as it may ask for
 
 
-def resized(budget: Budget, size: float) -> Budget:
+def stretched(budget: Budget, size: float) -> Budget:
     """The budget with its ends multiplied."""
     return replace(budget, low=round(budget.low * size), high=max(1, round(budget.high * size)), text="")
 
@@ -40,22 +41,25 @@ def visited(study: Study) -> list[Nudge]:
     """The best trial of the search at each size; larger budgets hold nothing that the search could have seen."""
     found = []
     for size in SIZES:
-        budgets = tuple(resized(budget, size) for budget in study.budgets)
+        budgets = tuple(stretched(budget, size) for budget in study.budgets)
         fits = _within(study, budgets)
         found.append(Nudge(size, budgets, fits[0] if fits and size <= 1 else None))
     return found
 
 
-def climbed(study: Study, judge: Evaluator) -> list[Nudge]:
-    """At each size the network that a climb from the best trial there reaches in steps of one or two slots."""
+def climbed(study: Study, judge: Evaluator, most: int = MOST) -> list[Nudge]:
+    """At each size the network that a climb from the best trial there reaches in steps of one or two slots.
+
+    A climb ends once `most` networks were scored for it. Under a latency budget the study's space must be timed.
+    """
     found = []
     for size in SIZES:
-        budgets = tuple(resized(budget, size) for budget in study.budgets)
+        budgets = tuple(stretched(budget, size) for budget in study.budgets)
         try:
-            best, asked = _climb(study, budgets, judge)
+            best, asked = _climb(study, budgets, judge, most)
         except InfeasibleError:
             best, asked = None, 0
-        found.append(Nudge(size, budgets, best, asked))
+        found.append(Nudge(size, budgets, best, asked, broken_off=asked >= most))
     return found
 
 
@@ -65,7 +69,7 @@ def _within(study: Study, budgets: Sequence[Budget]) -> list[Trial]:
     return [trial for trial in known if all(budget.admits(trial.costs) for budget in budgets)]
 
 
-def _climb(study: Study, budgets: Sequence[Budget], judge: Evaluator) -> tuple[Trial | None, int]:
+def _climb(study: Study, budgets: Sequence[Budget], judge: Evaluator, most: int) -> tuple[Trial | None, int]:
     """The best network around the best trial within the budgets, and how many were asked for.
 
     It ends where nothing within two slots is better.
@@ -78,7 +82,7 @@ def _climb(study: Study, budgets: Sequence[Budget], judge: Evaluator) -> tuple[T
     best: Trial | None = None
     seen: set[bytes] = set()
     climbing = True
-    while climbing and len(seen) < MOST:
+    while climbing and len(seen) < most:
         climbing = False
         for batch in _around(nearest, code, rng):
             fresh = [row for row in batch if row.tobytes() not in seen]
@@ -87,6 +91,7 @@ def _climb(study: Study, budgets: Sequence[Budget], judge: Evaluator) -> tuple[T
             top = max(trials, key=lambda trial: (value(trial), -trial.macs), default=None)
             if top is not None and (best is None or value(top) > value(best)):
                 best, code, climbing = top, space.codes(top.genome[None])[0], True
+            if climbing or len(seen) >= most:
                 break
     return best, len(seen)
 

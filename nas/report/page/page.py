@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nas.architecture import Architecture
-from nas.budget import Budget
+from nas.budget import Budget, human
 from nas.errors import NasError
 from nas.evaluators import EVALUATORS, Task, named_evaluator
 from nas.evaluators.score import Evaluator
@@ -16,10 +16,13 @@ from nas.files import document, write_text
 from nas.graph import Cost, Graph, cost
 from nas.lowering import Description
 from nas.networks import Network
-from nas.report.page.record import Record, Run
+from nas.report.page.record import FinishedSearch
+from nas.report.page.schema import Record
 from nas.study.result import Study, Trial
 
 REPORT = "nascli.report/1"
+WINNER = "best"  # the name that a record has for it among its finalists
+ASKED = {"microseconds": 5000, "milliseconds": 250}  # networks of one climb, by what the evaluator says of its speed
 
 
 class Family(Protocol):
@@ -44,23 +47,38 @@ FamilyOf = Callable[[Network], Family]
 class Page:
     """What the sections read: a finished search, and its scaled family or why there is none."""
 
-    def __init__(self, run: Run, family: Family | str) -> None:
-        self.run, self.family = run, family
+    def __init__(self, search: FinishedSearch, family: Family | str) -> None:
+        self.search, self.family = search, family
 
     @property
     def record(self) -> Record:
         """What the search wrote of itself."""
-        return self.run.record
+        return self.search.record
 
     @property
     def study(self) -> Study:
         """The search."""
-        return self.run.study
+        return self.search.study
 
     @property
     def best(self) -> Trial:
         """The winner."""
-        return self.run.best
+        return self.search.best
+
+    @property
+    def metric(self) -> str:
+        """What the trials were ranked by at equal scores: "latency" where they have one, else "macs"."""
+        return "latency" if "latency" in self.best.costs else "macs"
+
+    @property
+    def latency(self) -> str:
+        """The winner's latency as it is predicted and, where it was, measured; "" where it played no part."""
+        if "latency" not in self.best.costs:
+            return ""
+        told = f"{human(self.best.costs['latency'], 'latency')} predicted"
+        rows = () if self.record.latency is None else self.record.latency.finalists
+        measured = [human(one.measured_ns, "latency") for one in rows if one.name == WINNER]
+        return f"{told}, {measured[0]} measured" if measured else f"{told}, not measured"
 
     @property
     def unit(self) -> str:
@@ -114,9 +132,14 @@ class Page:
         return judge if judge.cheap and judge.about.fingerprint == told.fingerprint else None
 
     @property
-    def quick(self) -> Evaluator | None:
-        """The evaluator, where it may be asked thousands of times while somebody waits for a page."""
-        return self.judge if self.judge and EVALUATORS[self.judge.about.name].speed == "microseconds" else None
+    def asks(self) -> int:
+        """Of how many networks a climb may have the score while somebody waits for a page; 0 where of none."""
+        return 0 if self.judge is None else ASKED.get(EVALUATORS[self.judge.about.name].speed, 0)
+
+    @property
+    def untimed(self) -> bool:
+        """Whether a budget is of a latency table that is not in the folder."""
+        return any(budget.table for budget in self.budgets) and self.study.space.latencies is None
 
     @property
     def budgets(self) -> tuple[Budget, ...]:
@@ -124,9 +147,9 @@ class Page:
         return self.study.budgets
 
 
-def made(run: Run, family: FamilyOf) -> Page:
+def made(search: FinishedSearch, family: FamilyOf) -> Page:
     """The page of a search; where the winner has no such family, it says why."""
-    page = Page(run, "")
+    page = Page(search, "")
     try:
         page.family = family(page.network)
     except NasError as error:
@@ -140,5 +163,5 @@ def write_report(page: Page, out: Path) -> dict[str, Any]:
 
     text, lacking = laid_out(page)
     write_text(out, text)
-    told = {"folder": str(page.run.folder), "out": str(out), "bytes": len(text.encode()), "lacking": lacking}
+    told = {"folder": str(page.search.folder), "out": str(out), "bytes": len(text.encode()), "lacking": lacking}
     return document(REPORT, told)

@@ -5,131 +5,33 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from nas.architecture import one_line
 from nas.budget import Budget
 from nas.errors import FileError, NasError
 from nas.evaluators.score import About, Failure, Score, checked
 from nas.files import check_schema, parse_json, read_text
-from nas.report.folder import RECORD
+from nas.latency import read_table
+from nas.report.folder import LATENCIES, RECORD
+from nas.report.page.schema import Record
 from nas.space import Space
 from nas.space.reading import read_space
 from nas.study.reading import read_journal
 from nas.study.result import Baseline, Study, Trial
 from nas.study.searching import JOURNAL
 
-Amount = Annotated[int, Field(ge=0, le=2**63)]
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class _Told(BaseModel):
-    """What a record says; keys that are not read here are let alone."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-
-class Row(_Told):
-    """A network's score and costs."""
-
-    digest: str = ""
-    name: str = ""
-    note: str = ""
-    score: Finite | None
-    low: Finite | None = None
-    high: Finite | None = None
-    macs: Amount
-    params: Amount
-    activations: Amount | None = None
-    memory: Amount | None = None
-    latency: Amount | None = None
-
-    @property
-    def scored(self) -> Score | None:
-        """The score; None where the evaluator gave none, or one outside its interval."""
-        answer = None if self.score is None else checked(Score(self.score, self.low, self.high))
-        return None if isinstance(answer, Failure) else answer
-
-    @property
-    def costs(self) -> dict[str, int]:
-        """What it costs, by metric."""
-        told = {metric: getattr(self, metric) for metric in ("macs", "params", "activations", "memory", "latency")}
-        return {metric: amount for metric, amount in told.items() if amount is not None}
-
-
-class _Evaluator(_Told):
-    name: str
-    fingerprint: str
-    quality: dict[str, Any]
-
-
-class _Unit(_Told):
-    unit: str
-    note: str
-
-
-class _Trials(_Told):
-    run: Amount
-    feasible: Amount
-    failed: Amount
-    reasons: dict[str, Amount]
-
-
-class Timed(_Told):
-    """A finalist: what the latency table said of it, and what it took."""
-
-    name: str
-    predicted_ns: Annotated[int, Field(gt=0, le=10**15)]
-    measured_ns: Annotated[int, Field(gt=0, le=10**15)]
-
-
-class Latency(_Told):
-    """Of what device latencies are, how far the table was off when it was made, and the finalists."""
-
-    table: str
-    held_out_error: Finite
-    runtime: str
-    version: str
-    device: str
-    processor: str
-    threads: Amount
-    finalists: tuple[Timed, ...]
-
-
-class Record(_Told):
-    """record.json of a search, as far as a report reads it."""
-
-    nascli_version: str
-    command: str
-    packages: dict[str, str]
-    python: str
-    objectives: tuple[str, ...]
-    space: str
-    budgets: tuple[str, ...]
-    evaluator: _Evaluator
-    score: _Unit
-    best: Row
-    tied: Amount
-    baselines: tuple[Row, ...]
-    trials: _Trials
-    remarks: tuple[str, ...]
-    agreement: dict[str, Any] | None
-    exhausted: bool
-    seconds: Finite
-    resumed: bool
-    space_table: dict[str, Any]
-    latency: Latency | None = None
-    seed: int | None = None
-    sampler: str | None = None
+LISTS = ("front.csv", "ties.csv")
+AGAIN = "run the search again"
+OTHERS = {"check.json": "nascli evaluator check", "fit.json": "nascli scale fit", "family.json": "nascli scale"}
 
 
 @dataclass(frozen=True)
-class Run:
+class FinishedSearch:
     """A search that has ended. `whole`: the study has all its trials, and not only its front and ties."""
 
     folder: Path
@@ -142,34 +44,58 @@ class Run:
     @property
     def best(self) -> Trial:
         """The winner."""
-        assert self.study.best is not None  # `read_run` has compared it with the record's
+        assert self.study.best is not None  # `read_search` has compared it with the record's
         return self.study.best
 
 
-def read_run(folder: Path) -> Run:
+def read_search(folder: Path) -> FinishedSearch:
     """The search whose `--out` a folder was; raises FileError in one line for one that is not whole."""
     path = folder / "record.json"
     if not folder.is_dir():
-        raise FileError(f"{folder}: no such folder; a report needs the folder of `nascli search`")
+        told = "is no folder" if folder.exists() else "no such folder"
+        raise FileError(f"{folder}: {told}; a report needs the folder of `nascli search`")
     if not path.is_file():
-        begun = (folder / JOURNAL).exists()
-        way_out = "its search has not ended; run it again to go on" if begun else "it is no folder of `nascli search`"
-        raise FileError(f"{folder}: holds no record.json: {way_out}")
+        raise FileError(f"{folder}: {_without_record(folder)}")
     text = read_text(path)
     check_schema(parse_json(text, str(path)), RECORD, where=str(path))
     try:
         record = Record.model_validate_json(text)
     except ValidationError as error:
-        raise FileError(one_line(error, f"{path} is no whole record")) from None
+        first, more = error.errors()[0], error.error_count() - 1
+        place, others = ".".join(map(str, first["loc"])), f" (and {more} more)" if more else ""
+        raise FileError(f"{path}: {place}: {first['msg']}{others}; {AGAIN}") from None
     try:
         space = read_space(record.space_table, "space_table")
         budgets = tuple(Budget.parse(text) for text in record.budgets)
+        space, budgets = _timed(folder, record, space, budgets)
     except NasError as error:
-        raise FileError(f"{path}: {error}") from None
-    return _run(folder, record, space, budgets)
+        raise FileError(f"{path}: {error}; {AGAIN}") from None
+    return _found(folder, record, space, budgets)
 
 
-def _run(folder: Path, record: Record, space: Space, budgets: tuple[Budget, ...]) -> Run:
+def _without_record(folder: Path) -> str:
+    """What a folder is that has no record, in words."""
+    if (folder / JOURNAL).exists():
+        return "holds a search that has not ended (no record.json); run it again to go on"
+    of = next((f", but the files of `{command}`" for name, command in OTHERS.items() if (folder / name).is_file()), "")
+    return f"holds no record.json of a search{of}; a report needs the folder of `nascli search`"
+
+
+def _timed(folder: Path, record: Record, space: Space, budgets: tuple[Budget, ...]) -> tuple[Space, tuple[Budget, ...]]:
+    """The space with the latency table that the search left in its folder, which its budgets then name too.
+
+    No other file is read: what a record names may be anything.
+    """
+    path = folder / LATENCIES
+    if record.latency is None or not path.is_file():
+        return space, budgets
+    table = read_table(path)
+    if table.digest != record.latency.table:
+        raise FileError(f"{LATENCIES} beside it is another table ({table.digest}, not {record.latency.table})")
+    return space.timed(table), tuple(replace(b, table=str(path)) if b.table else b for b in budgets)
+
+
+def _found(folder: Path, record: Record, space: Space, budgets: tuple[Budget, ...]) -> FinishedSearch:
     journal = folder / JOURNAL
     settings: Mapping[str, Any] = {"seed": record.seed, "sampler": record.sampler}
     trials, later = _listed(folder, space), 0
@@ -197,17 +123,19 @@ def _run(folder: Path, record: Record, space: Space, budgets: tuple[Budget, ...]
         exhausted=record.exhausted,
         out=folder,
     )
-    winner = None if study.best is None else study.graph(study.best).digest()
-    if winner != record.best.digest:
-        source = JOURNAL if whole else "ties.csv"
-        raise FileError(f"{folder}: record.json and {source} are of different searches; run the search again")
-    return Run(folder, record, study, settings, whole, later)
+    if not study.scored:
+        raise FileError(f"{folder}: holds no scored trial, neither in {JOURNAL} nor in {' and '.join(LISTS)}; {AGAIN}")
+    if study.best is None or study.graph(study.best).digest() != record.best.digest:
+        source = JOURNAL if whole else LISTS[-1]
+        why = "they are of different searches, or the record is an older nascli's"
+        raise FileError(f"{folder}: record.json and {source} name different winners: {why}; {AGAIN}")
+    return FinishedSearch(folder, record, study, settings, whole, later)
 
 
 def _listed(folder: Path, space: Space) -> tuple[Trial, ...]:
     """The trials that front.csv and ties.csv have, each once; none where the files are not there."""
     found: dict[bytes, Trial] = {}
-    for path in (folder / "front.csv", folder / "ties.csv"):
+    for path in (folder / name for name in LISTS):
         if not path.is_file():
             continue
         try:

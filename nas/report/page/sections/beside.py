@@ -10,7 +10,7 @@ from nas.graph import Cost, cost
 from nas.lowering import lower
 from nas.report.page.html import Html, markup, missing, note, paragraph, table
 from nas.report.page.page import Page
-from nas.report.page.sections.words import METRICS, change, counted, percent, scored
+from nas.report.page.sections.words import METRICS, change, counted, percent, plain, score_head, scored
 from nas.study.result import Baseline
 
 
@@ -28,7 +28,7 @@ def _costs(page: Page, base: Baseline | None) -> Html:
     name = page.study.space.base_name
     mine, theirs = page.cost, cost(page.base)
     scores = page.best.score, None if base is None else base.score
-    rows: list[tuple[object, ...]] = [("score", *map(scored, scores), _gain(*scores))]
+    rows: list[tuple[object, ...]] = [(score_head(*scores), *map(scored, scores), _gain(*scores))]
     for metric in METRICS:
         pair = int(getattr(mine, metric)), int(getattr(theirs, metric))
         shown = (human(pair[0], metric), human(pair[1], metric)) if metric == "memory" else pair
@@ -59,7 +59,7 @@ def _verdict(page: Page, base: Baseline | None) -> list[Html]:
     gain = page.best.score.value - base.score.value
     ties = "; their intervals cannot tell the scores apart" if page.best.score.ties(base.score) else ""
     over = f" {name} is {base.note}." if base.note else ""
-    more = f"{abs(gain):.2f} {'less' if gain < 0 else 'more'} than {name}"
+    more = f"{plain(abs(gain))} {'less' if gain < 0 else 'more'} than {name}"
     return [paragraph(f"With {told}, the winner scores {more}{ties}.{over}")]
 
 
@@ -96,14 +96,14 @@ def _differing(mine: Stage | None, theirs: Stage | None) -> object:
         return "only in the winner" if theirs is None else "only in the base"
     one, other = mine.model_dump(), theirs.model_dump()
     told = [
-        f"{key} {_plain(one.get(key))}, was {_plain(other.get(key))}"
+        f"{key} {_cell(one.get(key))}, was {_cell(other.get(key))}"
         for key in {**one, **other}
         if one.get(key) != other.get(key)
     ]
     return "; ".join(told) or markup(Html('<span class="muted">the same</span>'))
 
 
-def _plain(value: object) -> str:
+def _cell(value: object) -> str:
     return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 

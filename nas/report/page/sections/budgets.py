@@ -6,6 +6,7 @@ from statistics import median
 
 from nas.budget import Budget, human
 from nas.errors import NasError
+from nas.report.folder import LATENCIES
 from nas.report.page.html import Html, bar, markup, missing, paragraph, table
 from nas.report.page.page import Page
 
@@ -45,8 +46,8 @@ def _bound(page: Page, budget: Budget) -> str:
     told = (
         f"{budget} binds: the winner stands at it." if found >= TIGHT * budget.high else f"{budget}: {left} are left."
     )
-    if page.study.concession and len(page.study.ties) > 1 and budget.metric == "macs":
-        told += " Of networks that tie, the winner is one with few macs."
+    if page.study.concession and len(page.study.ties) > 1 and budget.metric == page.metric:
+        told += " Of networks that tie, the winner is one that is cheap by it."
     top = [trial for trial in page.study.scored[:FIRST] if budget.metric in trial.costs]
     used = [100 * trial.costs[budget.metric] / budget.high for trial in top]
     spread = f"{min(used):.0f} to {max(used):.0f} % of it (median {median(used):.0f} %)"
@@ -56,8 +57,8 @@ def _bound(page: Page, budget: Budget) -> str:
 def _within(page: Page) -> Html:
     """How many networks of the space the budgets admit."""
     space = page.study.space
-    if any(budget.table for budget in page.budgets):
-        return markup("How many networks are within is not counted: a report reads no latency table.")
+    if page.untimed:
+        return markup(f"How many networks are within is not counted: {LATENCIES} is not in the folder.")
     try:
         count = space.count(page.budgets)
     except NasError as error:

@@ -18,7 +18,7 @@ SHOWN = 12
 def tell(page: Page) -> list[Html]:
     """The slots that move the score most; the others folded away."""
     study = page.study
-    if not page.run.whole:
+    if not page.search.whole:
         return [missing("Not known: it needs all trials, and this folder has only those of the front and the ties.")]
     genomes = np.array([trial.genome for trial in study.scored])
     scores = np.array([value(trial) for trial in study.scored])

@@ -8,6 +8,7 @@ from typing import Any
 from nas.budget import human
 from nas.report.page.html import Html, facts, missing, paragraph, table
 from nas.report.page.page import Page
+from nas.report.page.sections.words import plain, sentence
 from nas.report.standing import standing
 
 # What a record's quality may say, in words; a figure without words stands under its own name.
@@ -30,22 +31,21 @@ FIGURES = {
 def tell(page: Page) -> list[Html]:
     """The caveat, the standing, the figures, the bands."""
     about = page.study.about
-    body = [paragraph(f"The score is what {about.name} says of a network: {about.unit}. {about.note}")]
+    note = " Its caveat stands at the top of this page." if about.note else ""
+    body = [paragraph(f"The score is what {about.name} says of a network: {about.unit}.{note}")]
     try:
-        line = standing(about, page.study.space.name)
-        body.append(paragraph(f"{line[:1].upper()}{line[1:]}."))
-        if about.quality:
-            body += _figures(about.quality)
+        line = f"{sentence(standing(about, page.study.space.name))}."
+        body += [paragraph(line), *_figures(about.quality)] if about.quality else [missing(line)]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         body.append(missing("The record's figures of quality are not in a form that is known here."))
-    if not about.quality:
-        body.append(missing("No figure of how well this score ranks is in the record."))
     score = page.best.score
     if score is None or score.low is None:
         body.append(missing("This evaluator gives no intervals, so differences between scores cannot be weighed."))
     else:
         ties = f"{len(page.study.ties):,} of {len(page.study.scored):,} scored networks"
-        told = f"The winner's 90 % interval is ± {score.half_width:.2f}; {ties} cannot be told from the highest score."
+        told = (
+            f"The winner's 90 % interval is ± {plain(score.half_width)}; {ties} cannot be told from the highest score."
+        )
         body.append(paragraph(told))
     return body
 
@@ -64,7 +64,12 @@ def _band(band: Mapping[str, Any]) -> tuple[object, ...]:
     ends = [band[key] for key in ("low_macs", "high_macs") if key in band]
     where = " to ".join(human(end, "macs") for end in ends) if ends else f"{human(band['center_macs'], 'macs')} ± 5 %"
     cover = band.get("coverage90")
-    return where, int(band["n"]), _said(band.get("spearman")), "-" if cover is None else f"{100 * cover:.0f} %"
+    return (
+        where,
+        int(band["n"]),
+        _said(band.get("spearman")),
+        "-" if cover is None else f"{100 * cover:.0f} %",
+    )
 
 
 def _said(figure: object) -> str:
@@ -72,4 +77,6 @@ def _said(figure: object) -> str:
         return "yes" if figure else "no"
     if isinstance(figure, int):
         return f"{figure:,}"
-    return "-" if figure is None else f"{figure:.3g}" if isinstance(figure, float) else str(figure)
+    if isinstance(figure, float):
+        return f"{figure:.3g}".replace("-", "\N{MINUS SIGN}")
+    return "-" if figure is None else str(figure)

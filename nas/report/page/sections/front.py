@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from nas.report.family import Member, family_picture
 from nas.report.figure import PAGE
-from nas.report.folder import study_front
+from nas.report.folder import AXES, LATENCIES, study_front
 from nas.report.page.html import Html, folded, missing, note, paragraph, table
 from nas.report.page.inline import figure
 from nas.report.page.page import Page
-from nas.report.page.sections.words import amount, interval
+from nas.report.page.sections.words import amount, interval, plain
 from nas.report.zoo import published_families
 from nas.study.result import Trial
 
@@ -24,10 +24,13 @@ NAMED = 6  # networks of the front that the second picture shows
 def tell(page: Page) -> list[Html]:
     """Two pictures and a table."""
     study = page.study
-    plain = replace(study, about=replace(study.about, note=""))
-    told = f"Score against macs of {len(study.scored):,} networks, with their front, the winner and its baselines."
-    body = [figure(study_front(plain, PAGE), "front", told)]
-    if not page.run.whole:
+    quiet = replace(study, about=replace(study.about, note=""))
+    told = f"Score against {AXES[page.metric][0]} of {len(study.scored):,} networks, their front, winner and baselines."
+    if page.metric == study.metric:
+        body = [figure(study_front(quiet, PAGE), "front", told)]
+    else:  # a study of an untimed space would draw latencies as macs
+        body = [missing(f"The picture of score against latency needs {LATENCIES} in the folder.")]
+    if not page.search.whole:
         body.append(missing("Only the networks of the front and the ties are shown: the others are not in the folder."))
     body.append(folded(f"The front as a table ({len(study.front)} networks)", _table(page)))
     return body + _published(page)
@@ -42,11 +45,13 @@ def _table(page: Page) -> Html:
             trial.costs["macs"],
             trial.costs["params"],
             amount(trial.costs, "memory"),
+            *([amount(trial.costs, "latency")] if "latency" in trial.costs else []),
         )
         for trial in page.study.front
         if trial.score is not None
     ]
-    return table("|score>|90 % interval>|macs>|params>|with weights>", rows)
+    timed = "latency (predicted)>|" if "latency" in page.best.costs else ""
+    return table(f"|score>|90 % interval>|macs>|params>|memory>|{timed}".rstrip("|"), rows)
 
 
 def _published(page: Page) -> list[Html]:
@@ -84,4 +89,4 @@ def thinned(front: Sequence[Trial], best: Trial) -> list[Trial]:
 
 def _name(page: Page, trial: Trial) -> str:
     assert trial.score is not None
-    return f"{'winner ' if trial is page.best else ''}{trial.score.value:.2f}"
+    return f"{'winner ' if trial is page.best else ''}{plain(trial.score.value)}"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import shlex
 
+from nas.report.folder import LATENCIES
 from nas.report.page.html import Html, command, facts, folded, note
 from nas.report.page.page import Page
 
 
 def tell(page: Page) -> list[Html]:
     """The commands, and what they ran on."""
-    record, folder = page.record, shlex.quote(str(page.run.folder))
+    record, folder = page.record, shlex.quote(str(page.search.folder))
     commands = [
-        f"pip install nascli=={record.nascli_version}",
+        f"# in a checkout of nascli {record.nascli_version}, with Python 3.11 or newer",
+        f"python3 -m venv .venv && . .venv/bin/activate && pip install -q -c constraints.txt {_parts(page)}",
         record.command,
         f"nascli report {folder} -o report.html",
         f"nascli zoo show {folder}",
@@ -29,6 +31,9 @@ def tell(page: Page) -> list[Html]:
         ("table of the space", f"sha256 {hashlib.sha256(table.encode()).hexdigest()[:16]}"),
         ("winner", f"digest {record.best.digest}"),
     ]
+    if latency is not None:
+        kept = "" if page.study.space.latencies is None else f", in this search's folder as {LATENCIES}"
+        rows.append(("latency table", f"digest {latency.table}{kept}"))
     if page.study.space.citation:
         rows.append(("space after", page.study.space.citation))
     return [
@@ -40,3 +45,8 @@ def tell(page: Page) -> list[Html]:
         ),
         folded("The space, as JSON", command(table)),
     ]
+
+
+def _parts(page: Page) -> str:
+    """What pip installs of the checkout: with what onnxruntime needs where latencies were measured."""
+    return "'.[export]'" if page.record.latency is not None and page.record.latency.runtime == "onnxruntime" else "."

@@ -5,25 +5,28 @@ from __future__ import annotations
 from nas.architecture import Architecture
 from nas.report.drawing import picture
 from nas.report.figure import PAGE
+from nas.report.outcome import LEAST
 from nas.report.page.html import Html, bar, command, facts, folded, note, of_terminal, table
 from nas.report.page.inline import figure
 from nas.report.page.page import Page
-from nas.report.page.sections.words import METRICS, exact, scored
+from nas.report.page.sections.words import METRICS, exact, plain, told_score
 from nas.report.tables import MACS_NOTE, stage_table
 
 
 def tell(page: Page) -> list[Html]:
     """Stage table, cost by stage, graph."""
     name = page.graph.name
-    rows: list[tuple[str, object]] = [("score", f"{scored(page.best.score)} {page.unit}".rstrip())]
-    rows += [(metric, exact(page.best.costs, metric)) for metric in (*METRICS, "latency") if metric in page.best.costs]
-    rows += [("name", name), ("digest", page.record.best.digest)]
+    rows: list[tuple[str, object]] = [("name", name), ("score", told_score(page.best.score, page.unit))]
+    rows += [(metric, exact(page.best.costs, metric)) for metric in METRICS if metric in page.best.costs]
+    if page.latency:
+        rows.append(("latency", page.latency))
     body = [facts(rows), note(f"{MACS_NOTE}; memory: float32 weights and activations of one image.")]
     if page.study.concession and len(page.study.ties) > 1:
         body.append(
             note(
                 f"{len(page.study.ties):,} networks tie with the highest score: their intervals cannot tell them "
-                f"apart. The winner is the one with fewest macs within {page.study.concession:.2f} of it."
+                f"apart. The winner is the one with {LEAST[page.metric]} within "
+                f"{plain(page.study.concession)} of it."
             )
         )
     if isinstance(page.architecture, Architecture):

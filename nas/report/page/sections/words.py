@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from nas.budget import human
 from nas.evaluators.score import Score
 
+WHOLE = 10_000  # scores from here on are written without decimals
 METRICS = ("macs", "params", "activations", "memory")
 
 
@@ -15,9 +16,32 @@ def exact(costs: Mapping[str, int], metric: str) -> str:
     return f"{costs[metric]:,}" if metric in costs and metric in METRICS[:3] else amount(costs, metric)
 
 
+def plain(value: float, sign: str = "") -> str:
+    """A score, or with `sign` "+" a difference of two: two decimals, and none where they say nothing."""
+    return f"{value:{sign},.{2 if abs(value) < WHOLE else 0}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def score_head(*scores: Score | None) -> str:
+    """What stands above scores as `scored` writes them."""
+    return "score (90 % interval)" if any(score is not None and score.low is not None for score in scores) else "score"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter in front."""
+    return text[:1].upper() + text[1:]
+
+
+def told_score(score: Score | None, unit: str = "") -> str:
+    """A score in a sentence, with its unit, and its interval named as one."""
+    if score is None:
+        return "-"
+    ends = interval(score.low, score.high)
+    return f"{plain(score.value)} {unit}".rstrip() + (f" (90 % interval {ends})" if ends else "")
+
+
 def interval(low: float | None, high: float | None) -> str:
     """A 90 % interval; "" without one."""
-    return "" if low is None or high is None else f"{low:.2f} to {high:.2f}"
+    return "" if low is None or high is None else f"{plain(low)} to {plain(high)}"
 
 
 def scored(score: Score | None) -> str:
@@ -25,12 +49,12 @@ def scored(score: Score | None) -> str:
     if score is None:
         return "-"
     ends = interval(score.low, score.high)
-    return f"{score.value:.2f}" + (f" ({ends})" if ends else "")
+    return plain(score.value) + (f" ({ends})" if ends else "")
 
 
-def change(value: float, digits: int = 2) -> str:
+def change(value: float) -> str:
     """A difference with its sign."""
-    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return plain(value, "+")
 
 
 def percent(new: float, old: float) -> str:
