@@ -15,7 +15,9 @@ from typer.testing import CliRunner
 from cli import app
 from nas.errors import FileError, InfeasibleError, LatencyError
 from nas.latency import measuring, read_table
+from nas.latency.predicting import predict
 from nas.latency.reading import write_table
+from nas.networks import load_network
 from nas.report import console
 from nas.runtimes import RUNTIMES, Member
 
@@ -185,3 +187,13 @@ def test_a_real_calibration_is_worth_having(tmp_path):
     path = tmp_path / "table.json"
     run("latency", "calibrate", "--space", "nasbench_macro", "--seconds", "20", "-o", path, "--force")
     assert read_table(path).quality.spearman > 0.9
+
+
+def test_single_networks_are_predicted_and_where_the_figure_is_from_is_told(pretended, table_file):
+    told = json.loads(run("latency", "predict", table_file, "b0", "resnet18", "--json"))
+    assert told["table"] == read_table(table_file).digest
+    assert [row["network"] for row in told["networks"]] == ["b0", "resnet18"]
+    assert all(row["latency"] > 0 for row in told["networks"])
+    known = load_network("resnet18")
+    assert told["networks"][1]["latency"] == predict(known, read_table(table_file)).ns
+    assert "predicted for" in run("latency", "predict", table_file, "b0")

@@ -29,6 +29,7 @@ def add(app: typer.Typer, load: Load) -> None:
     app.add_typer(latency_app, name="latency")
     latency_app.command("calibrate")(_calibrate(load))
     latency_app.command("show")(show_)
+    latency_app.command("predict")(predict)
     app.command("bench")(bench)
 
 
@@ -119,6 +120,26 @@ def show_(
         show_json(table_document(found, remarks))
     else:
         show(*table_tables(found, remarks))
+
+
+def predict(
+    table: Annotated[Path, typer.Argument(help="A table of `nascli latency calibrate`.")],
+    networks: Annotated[list[str], typer.Argument(metavar="BEST|NAME…", help="A search's folder, or a network.")],
+    as_json: Json = False,
+) -> None:
+    """What networks take by a latency table, nothing measured."""
+    from nas.latency.predicting import predict
+    from nas.latency.reading import faulty, read_table, stranger
+    from nas.networks import load_network
+    from nas.report.latency import predicted_document, predicted_tables
+
+    known = read_table(table)
+    found = {name: predict(load_network(name), known) for name in networks}
+    remarks = tuple(filter(None, [faulty(known), stranger(known)]))
+    if as_json:
+        show_json(predicted_document(known, found, remarks))
+    else:
+        show(*predicted_tables(known, found, remarks))
 
 
 def bench(

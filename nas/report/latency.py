@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from nas.budget import TIMES, Budget, human
 from nas.files import document
 from nas.latency.benchmarking import Benchmark
 from nas.latency.finalists import Finalist
-from nas.latency.predicting import predict
+from nas.latency.predicting import Prediction, predict
 from nas.latency.reading import faulty
 from nas.latency.table import LatencyTable
 from nas.ranking import value
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nas.study.result import Study
 
 CALIBRATION = "nascli.latency-calibration/1"
+PREDICTED = "nascli.latency-prediction/1"
 BENCH = "nascli.bench/1"
 
 
@@ -56,7 +57,27 @@ def table_tables(table: LatencyTable, remarks: Sequence[str]) -> list[object]:
         f"rounds{interrupted}",
         f"{len(table.blocks):,} of {table.blocks_in_space:,} distinct blocks measured; whole networks are "
         f"{human(fit.offset_ns, 'latency')} + {fit.scale:.3f} × the sum of {fit.kind} (cross-validated: {checked})",
-        f"blocks that were not measured follow from features, {quality.block_error:.1%} off on those that were",
+        f"blocks that were not measured follow from features, which fit those that were to {quality.block_error:.1%}",
+        *remarks,
+    ]
+
+
+def predicted_document(table: LatencyTable, found: Mapping[str, Prediction], remarks: Sequence[str]) -> dict[str, Any]:
+    """The contract of `nascli latency predict --json`; times in ns."""
+    rows = [
+        {"network": name, "latency": one.ns, "blocks": one.blocks, "outside": one.outside, "note": one.note}
+        for name, one in found.items()
+    ]
+    about = {"table": table.digest, "held_out_error": table.quality.held_out_error, **table.device.model_dump()}
+    return document(PREDICTED, {**about, "networks": rows, "remarks": list(remarks)})
+
+
+def predicted_tables(table: LatencyTable, found: Mapping[str, Prediction], remarks: Sequence[str]) -> list[object]:
+    """The same for people."""
+    return [
+        grid("network|latency>|", [(name, str(one), one.note) for name, one in found.items()]),
+        f"predicted for {table.device.fingerprint}; held-out networks of the table are "
+        f"{table.quality.held_out_error:.1%} off in the mean",
         *remarks,
     ]
 
