@@ -36,10 +36,12 @@ def export(
     targets, network = read_targets(to), load_network(name, num_classes=num_classes)
     from nas.export.exporting import export as run  # torch, which takes seconds, behind what can be refused before
     from nas.report.exports import export_tables
+    from nas.report.progress import staged
 
     folder = out or Path("runs") / f"{identifier(network.name)}-export"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a stop from outside unwinds too: nothing half-written
-    told = run(network, targets, folder, weights=weights, seed=seed).document()
+    with staged() as progress:
+        told = run(network, targets, folder, weights=weights, seed=seed, progress=progress).document()
     if as_json:
         show_json(told)
     else:

@@ -6,11 +6,11 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
@@ -23,6 +23,7 @@ from nas.networks import Network
 from nas.weights import load_weights
 
 RECORD = "export.json"
+Progress: TypeAlias = Callable[[str, float], None]  # what is being written, and the share of all that is done
 SCHEMA = "nascli.export/1"
 
 
@@ -78,6 +79,7 @@ def export(
     *,
     weights: Path | None = None,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Exported:
     """Write `network` by each exporter of `targets` (name -> options, `nas.export.read_targets`) into a new `folder`.
 
@@ -85,6 +87,7 @@ def export(
     and statistics, since norms at rest hide mistakes. Raises a NasError, and leaves nothing, where anything cannot be
     expressed or written, or differs from the source module by more than the exporter's tolerance.
     """
+    step = progress or (lambda what, share: None)
     formats = {name: format_of(name, EXPORTERS[name]) for name in targets}
     with _whole(folder) as work:
         for file_format in formats.values():
@@ -95,13 +98,15 @@ def export(
             load_weights(model, weights)
         start = {key: tensor.clone() for key, tensor in model.state_dict().items()}
         randomise(model, network.graph, seed)
-        for name, file_format in formats.items():
+        for done, (name, file_format) in enumerate(formats.items()):
+            step(f"{name}, on random weights", done / len(formats) / 2)
             with tempfile.TemporaryDirectory(prefix="nascli-export-") as scratch:
                 source = Source(network, model, targets[name])
                 tried[name] = _artefact(name, file_format, source, Path(scratch), seed).written
         model.load_state_dict(start)
         artefacts = []
-        for name, file_format in formats.items():
+        for done, (name, file_format) in enumerate(formats.items()):
+            step(name, 0.5 + done / len(formats) / 2)
             made = _artefact(name, file_format, Source(network, model, targets[name]), work, seed)
             artefacts.append(Artefact(name, targets[name], made.files, tried[name], made.written))
         told = f"untrained, drawn as the family's first ones by seed {seed}" if weights is None else str(weights)
