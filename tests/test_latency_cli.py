@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from nas.errors import FileError, InfeasibleError, LatencyError
+from nas.export.onnx import write
 from nas.latency import measuring, read_table
 from nas.latency.predicting import predict
 from nas.latency.reading import write_table
@@ -197,3 +198,13 @@ def test_single_networks_are_predicted_and_where_the_figure_is_from_is_told(pret
     known = load_network("resnet18")
     assert told["networks"][1]["latency"] == predict(known, read_table(table_file)).ns
     assert "predicted for" in run("latency", "predict", table_file, "b0")
+
+
+def test_a_file_is_timed_in_the_runtimes_that_open_it(tmp_path):
+    (tmp_path / "net.onnx").write_bytes(write(load_network("lenet5").graph).SerializeToString())
+    asked = ["bench", tmp_path / "net.onnx", "lenet5", "--seconds", "0.1", "--json", "--runtime"]
+    told = json.loads(run(*asked, "onnxruntime,torch"))
+    assert [row["runtime"] for row in told["timings"]] == ["onnxruntime", "onnxruntime", "torch"]
+    assert any("torch opens no such file" in remark for remark in told["remarks"])
+    with pytest.raises(LatencyError, match="torch opens no such file"):
+        run(*asked, "torch")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nas.errors import FileError
+from nas.errors import FileError, LatencyError
 from nas.graph import Graph
 from nas.latency.measuring import busy, measure, timer_of
 from nas.networks import BEST, load_network
@@ -48,22 +48,36 @@ def benchmark(
     seconds: float = 10.0,
     seed: int = 0,
 ) -> Benchmark:
-    """Time each network (a name of the zoo, a JSON file, a search's folder, an .onnx file) in each runtime."""
+    """Time each network (a name of the zoo, a JSON file, a search's folder, an .onnx file) in each runtime.
+
+    Of several runtimes a file is timed in those that open it; the remarks say in which it is not.
+    """
     rng = np.random.default_rng(seed)
     timers: dict[str, Timer] = {}
     about: dict[str, tuple[str, Fingerprint]] = {}
+    remarks: list[str] = []
     for name in networks:
+        refused = []
         for runtime in runtimes:
+            on = runtime.fingerprint(threads, device)
+            try:
+                session = _session(name, runtime, threads, device, seed)
+            except LatencyError as error:
+                refused.append(str(error))
+                if len(refused) == len(runtimes):
+                    raise
+                continue
             key = f"{len(timers)}"
-            about[key] = name, runtime.fingerprint(threads, device)
-            timers[key] = timer_of(_session(name, runtime, threads, device, seed), rng, batch)
+            about[key], timers[key] = (name, on), timer_of(session, rng, batch)
+        remarks += refused
     measured = measure(timers, rng, seconds)
     timings = []
     for key, (name, on) in about.items():
         low, high = (round(float(q) * 1e9) for q in np.quantile(measured.seconds[key], (0.25, 0.75)))
         timings.append(Timing(name, on, measured.nanoseconds(key), low, high))
-    word = busy(threads, measured.interrupted)
-    return Benchmark(tuple(timings), batch, measured.rounds, (word,) if word else ())
+    if word := busy(threads, measured.interrupted):
+        remarks.append(word)
+    return Benchmark(tuple(timings), batch, measured.rounds, tuple(remarks))
 
 
 def _session(name: str, runtime: Runtime, threads: int, device: str, seed: int) -> Session:
