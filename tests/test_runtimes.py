@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from typing import ClassVar
 
@@ -18,6 +19,7 @@ from nas.latency.calibrating import Settings, calibrate
 from nas.latency.measuring import timer_of
 from nas.runtimes import RUNTIMES, Member, runtime_named
 from nas.runtimes import runtime as runtime_room
+from nas.runtimes.runtime import processor
 from nas.tensors import drawn
 
 GRAPH = zoo.build("lenet5")
@@ -187,3 +189,19 @@ def test_a_model_for_one_image_takes_no_batch(tmp_path):
     session = runtime_named("onnxruntime").opened(path)
     with pytest.raises(LatencyError, match="batches of 1"):
         timer_of(session, np.random.default_rng(0), batch=2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("cpu family\t: 25\nmodel\t\t: 17\nmodel name\t: AMD EPYC\n\nmodel\t: 18\n", "AMD EPYC (family 25, model 17)"),
+        ("CPU implementer\t: 0x41\nCPU part\t: 0xd0b\n", f"{platform.machine()} (implementer 0x41, part 0xd0b)"),
+        ("", platform.machine()),
+    ],
+)
+def test_processors_of_one_name_are_told_apart_by_their_numbers(monkeypatch, tmp_path, lines, told):
+    (tmp_path / "cpuinfo").write_text(lines)
+    monkeypatch.setattr("nas.runtimes.runtime.CPUINFO", tmp_path / "cpuinfo")
+    processor.cache_clear()
+    assert processor() == told
+    processor.cache_clear()

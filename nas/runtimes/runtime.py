@@ -15,6 +15,9 @@ from nas.graph import Graph, Shape
 from nas.tensors import Array
 
 DEVICES = ("cpu", "cuda")
+CPUINFO = Path("/proc/cpuinfo")
+# Its numbers, of x86 and of ARM: many machines have no other name than "AMD EPYC" or aarch64.
+NUMBERS = {"cpu family": "family", "model": "model", "cpu implementer": "implementer", "cpu part": "part"}
 CARDS = Path("/proc/driver/nvidia/gpus")
 
 Timer: TypeAlias = Callable[[int], float]  # so many runs -> seconds, all together
@@ -76,13 +79,17 @@ class Runtime(Protocol):
 
 @lru_cache(maxsize=1)
 def processor() -> str:
-    """The model of this machine's processor, as its system names it."""
+    """The model of this machine's processor, as its system names it, with the numbers that tell namesakes apart."""
     try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        text = CPUINFO.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        lines = []
-    named = [line.partition(":")[2].strip() for line in lines if line.lower().startswith(("model name", "hardware"))]
-    return " ".join(next(filter(None, named), platform.processor() or platform.machine() or "unknown").split())
+        text = ""
+    told: dict[str, str] = {}
+    for key, _, value in (line.partition(":") for line in text.splitlines()):
+        told.setdefault(key.strip().lower(), value.strip())  # the first core's
+    name = next(filter(None, map(told.get, ("model name", "hardware"))), "") or platform.machine() or "unknown"
+    numbers = [f"{word} {told[key]}" for key, word in NUMBERS.items() if told.get(key)]
+    return " ".join([*name.split(), *([f"({', '.join(numbers)})"] if numbers else [])])
 
 
 def card() -> str:
