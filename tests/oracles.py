@@ -23,8 +23,8 @@ def torchvision_here() -> bool:
 
 def import_torchvision() -> ModuleType:
     """torchvision; its wheel is built for CUDA, so on a CPU build of torch its operators are declared first."""
-    if not _KEPT:
-        operators = library.Library("torchvision", "DEF")
+    if not hasattr(torch.ops.torchvision, "nms"):  # the exporter for timm may have declared them
+        operators = library.Library("torchvision", "FRAGMENT")
         for operator in ("nms", "qnms"):
             operators.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         _KEPT.append(operators)
