@@ -111,11 +111,11 @@ def show_(
     table: Annotated[Path, typer.Argument(help="A table of `nascli latency calibrate`.")], as_json: Json = False
 ) -> None:
     """A latency table: of what device, how good, and the networks that say so."""
-    from nas.latency.reading import faulty, read_table, stranger
+    from nas.latency.reading import read_table, remarks_of
     from nas.report.latency import table_document, table_tables
 
     found = read_table(table)
-    remarks = tuple(filter(None, [faulty(found), stranger(found)]))
+    remarks = remarks_of(found)
     if as_json:
         show_json(table_document(found, remarks))
     else:
@@ -129,13 +129,13 @@ def predict(
 ) -> None:
     """What networks take by a latency table, nothing measured."""
     from nas.latency.predicting import predict
-    from nas.latency.reading import faulty, read_table, stranger
+    from nas.latency.reading import read_table, remarks_of
     from nas.networks import load_network
     from nas.report.latency import predicted_document, predicted_tables
 
     known = read_table(table)
     found = {name: predict(load_network(name), known) for name in networks}
-    remarks = tuple(filter(None, [faulty(known), stranger(known)]))
+    remarks = remarks_of(known)
     if as_json:
         show_json(predicted_document(known, found, remarks))
     else:

@@ -25,7 +25,7 @@ BATCHES = (1, 3)
 SETTLING = 3  # images that statistics are taken of
 # The share of its mean that a batch norm takes off. All of it makes layers of random weights chaotic (an image moved by
 # 0.1 % moves the outputs of ResNet-152 by 17 %, float32 is good to 2e-4 there); a quarter keeps float32 good to 2e-5 in
-# every network of the zoo, and moves outputs by as much as the image.
+# every network of the zoo of up to 25G macs, and outputs follow the image.
 CENTRED = 0.25
 
 

@@ -67,14 +67,19 @@ def faulty(table: LatencyTable) -> str:
     return f"the latency table is poor: {'; '.join(found)}; calibrate again on a quiet machine" if found else ""
 
 
+def remarks_of(table: LatencyTable) -> list[str]:
+    """What to tell of a table wherever it is read: that it is poor, and that it is another machine's."""
+    return [word for word in (faulty(table), stranger(table)) if word]
+
+
 def warn_of(table: LatencyTable, path: str | Path, space: str = "") -> None:
     """Log one warning, the same one once, where the table of a file is another machine's or version's than this one,
     another space's than `space`, or was written although it is poor."""
-    words = [faulty(table), stranger(table)]
+    words = remarks_of(table)
     if space and table.space != space:
         words.append(f"its blocks are those of space {table.space}; any other block of {space} follows from features")
-    if found := "; ".join(filter(None, words)):
-        _warn(f"{path}: {found}")
+    if words:
+        _warn(f"{path}: {'; '.join(words)}")
 
 
 @lru_cache(maxsize=64)
