@@ -35,12 +35,28 @@ def read_text(path: str | Path, largest: int = LARGEST_FILE) -> str:
         raise FileError(f"{path}: {error.strerror or error}") from None
 
 
+def check_writable(path: str | Path) -> None:
+    """FileError, before the work that ends in a file, where `replacing` could not write it."""
+    path = Path(path)
+    _check_plain(path)
+    try:  # as the file itself will be written: under a name like its own, in the folder or the last that is there
+        folder = next(one for one in path.absolute().parents if one.exists())
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}."):
+            pass
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written ({error.strerror or error}); name another file") from None
+
+
+def _check_plain(path: Path) -> None:
+    if path.exists() and not path.is_file():  # a rename would put a file where a device was
+        raise FileError(f"{path}: {'a folder' if path.is_dir() else 'no plain file'}; name a file to write")
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """A neighbour of `path` to write into, renamed over `path` when the block ends well: a file whole or none."""
     path = Path(path)
-    if path.exists() and not path.is_file():  # a rename would put a file where a device was
-        raise FileError(f"{path}: {'a folder' if path.is_dir() else 'no plain file'}; name a file to write")
+    _check_plain(path)
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

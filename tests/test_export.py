@@ -71,6 +71,17 @@ def test_batch_norms_are_folded_away_unless_they_are_to_stay(tmp_path):
     assert found["no"].count("BatchNormalization") == 1 + 2 + 2 * 3 + 1  # stem, e1 block, two blocks, head
 
 
+def test_an_onnx_file_says_of_which_network_it_is(tmp_path):
+    import onnx
+
+    source = network(TINY, "tiny Größe, 2×")
+    export(source, {"onnx": {}}, tmp_path / "out")
+    told = onnx.load(next((tmp_path / "out").glob("*.onnx")))
+    assert told.producer_name == "nascli"
+    found = {one.key: one.value for one in told.metadata_props}
+    assert found == {"network": "tiny Größe, 2×", "digest": source.graph.digest()}
+
+
 def test_weights_that_one_protobuf_file_does_not_hold_stand_beside_it(tmp_path, monkeypatch):
     monkeypatch.setattr(saving, "LARGEST", 1000)
     source = network(TINY, "tiny Größe, 2×")

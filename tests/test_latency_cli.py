@@ -148,7 +148,7 @@ def test_what_bench_cannot_time_is_told_with_what_it_can(pretended, tmp_path, na
         (".", "a folder"),
         ("a_file/table.json", "cannot be written.*another file"),
         (f"{'long' * 62}.json", "cannot be written.*another file"),
-        ("/dev/null", "a device"),
+        ("/dev/null", "no plain file"),
     ],
 )
 def test_a_target_that_cannot_be_written_is_told_before_anything_is_measured(pretended, tmp_path, target, message):

@@ -323,7 +323,10 @@ def test_the_command_writes_a_page(copy, tmp_path):
     assert "80M-macs" in Reader(text).text
 
 
-@pytest.mark.parametrize("arguments", [["nowhere"], ["DIR", "--family", "many"], ["DIR", "-o", "/proc/no/page.html"]])
+REFUSED = [["nowhere"], ["DIR", "--family", "many"], ["DIR", "--rule", "fsat"], ["DIR", "-o", "/proc/no/page.html"]]
+
+
+@pytest.mark.parametrize("arguments", REFUSED)
 def test_the_command_refuses_in_one_line(folder, capsys, arguments):
     with pytest.raises(SystemExit) as end:
         cli.app(["report", *(str(folder) if part == "DIR" else part for part in arguments)])

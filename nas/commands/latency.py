@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Annotated, TypeAlias
 
 import typer
 
 from nas.commands.arguments import Json
-from nas.errors import FileError, LatencyError
+from nas.errors import LatencyError
+from nas.files import check_writable
 from nas.latency.calibrating import Settings
 from nas.report.console import group, show, show_json
 from nas.space import Space
@@ -63,7 +63,7 @@ def _calibrate(load: Load) -> Callable[..., None]:
         from nas.report.progress import staged
         from nas.runtimes import runtime_named
 
-        _check_target(out)
+        check_writable(out)
         begun = time.perf_counter()
         settings = Settings(
             seconds=seconds,
@@ -91,20 +91,6 @@ def _calibrate(load: Load) -> Callable[..., None]:
             show(*table_tables(found.table, found.remarks), "", took)
 
     return calibrate
-
-
-def _check_target(out: Path) -> None:
-    """FileError, before a minute of measuring, where the file could not be written after it."""
-    if out.is_dir():
-        raise FileError(f"{out}: a folder; give -o a file to write")
-    if out.exists() and not out.is_file():
-        raise FileError(f"{out}: a device or a pipe; give -o a file to write")
-    try:  # as the file itself will be written: under a name like its own, in the folder or the last that is there
-        folder = next(one for one in out.absolute().parents if one.exists())
-        with NamedTemporaryFile(dir=folder, prefix=f".{out.name}."):
-            pass
-    except OSError as error:
-        raise FileError(f"{out}: cannot be written ({error.strerror or error}); give -o another file") from None
 
 
 def show_(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nas.report.page import Family
 
 FamilyTo = Callable[["Network", str, str], "Family"]  # a network, budgets ("200M,400M-flops") and a rule
+RULE = "efficientnet"
 TIMES = (1, 2, 4, 8)  # the winner's macs, of the members of a family that is not asked for
 
 
@@ -31,24 +32,29 @@ def add(app: App, family_to: FamilyTo) -> None:
             str | None,
             typer.Option("--family", help="Budgets of the scaled family: 200M,400M-flops (default ×1, 2, 4, 8 macs)."),
         ] = None,
-        rule: Annotated[str, typer.Option("--rule", help="Of the family, as for `nascli scale`.")] = "efficientnet",
+        rule: Annotated[
+            str | None, typer.Option("--rule", help=f"Of the family, as for `nascli scale` (default {RULE}).")
+        ] = None,
         as_json: Json = False,
     ) -> None:
         """A search as one HTML file that needs nothing else: result, budgets, front, choices, how to reproduce."""
+        from nas.files import check_writable
         from nas.graph import cost
         from nas.report.page import Page, made, read_search, write_report
 
+        target = out or folder / "report.html"
         search = read_search(folder)
+        check_writable(target)
 
         def scaled(network: Network) -> Family:
-            return family_to(network, family or _times(cost(network.graph).macs), rule)
+            return family_to(network, family or _times(cost(network.graph).macs), rule or RULE)
 
-        if family is None:
+        if family is None and rule is None:
             page = made(search, scaled)  # without a family of that kind the page says why
         else:
             page = Page(search, "")
             page.family = scaled(page.network)
-        told = write_report(page, out or folder / "report.html")
+        told = write_report(page, target)
         if as_json:
             show_json(told)
         else:

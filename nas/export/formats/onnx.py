@@ -1,4 +1,4 @@
-"""An ONNX model, written by `nas.export.onnx` from the graph; onnxruntime opens it."""
+"""An ONNX model, written by `nas.export.onnx` from the graph, that says of which network; onnxruntime opens it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def write(source: Source, folder: Path) -> list[Path]:
     path = folder / f"{source.name}.onnx"
     weights = {key: tensor.numpy() for key, tensor in source.model.state_dict().items()}
     model = model_of(source.network.graph, weights, fold=source.options.get("fold", "yes") == "yes", dynamic_batch=True)
+    onnx.helper.set_model_props(model, {"network": source.network.name, "digest": source.network.graph.digest()})
     files = save(model, path)
     del model  # as large as the weights; the checker, and whoever opens the file, needs the room
     onnx.checker.check_model(path)
