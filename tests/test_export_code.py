@@ -46,6 +46,7 @@ def test_written_code_reads_weights_of_every_type(tmp_path, kind):
 NO_WEIGHTS = {
     "complex": (save({"w": torch.zeros(1, dtype=torch.complex64)}), "w is C64; known: F64, F32"),
     "header beyond the file": ((2**62).to_bytes(8, "little") + b"{}", "is no safetensors file"),
+    "cut off": (save({"w": torch.zeros(4)})[:-1], "w lies outside of the file"),
     "empty": (b"", "is no safetensors file"),
 }
 

@@ -137,6 +137,8 @@ READ_WEIGHTS = '''def read_weights(path: str | Path) -> dict[str, Tensor]:
         if told["dtype"] not in types:
             raise ValueError(f"{path}: {name} is {told['dtype']}; known: {', '.join(types)}")
         first, last = (start + offset for offset in told["data_offsets"])
+        if not start <= first <= last <= len(data):
+            raise ValueError(f"{path}: {name} lies outside of the file; is it cut off?")
         found[name] = torch.frombuffer(data[first:last], dtype=types[told["dtype"]]).reshape(told["shape"])
     return found
 '''
