@@ -1,27 +1,21 @@
-"""How good predicted latencies are: 40 fresh networks of the efficientnet space in each runtime.
+"""How good predicted latencies are: 40 fresh networks of the efficientnet space in each runtime, for each seed.
 
-OMP_NUM_THREADS=1 python benchmarks/latency.py          # writes results/latency.md and results/latency.png; 6 minutes
+OMP_NUM_THREADS=1 python benchmarks/latency.py          # writes results/latency.md and results/latency.png; 9 minutes
 
-Needs a machine that does nothing else. The last line compares an exported B0 with torchvision's eager one, where
-torchvision is installed (see CONTRIBUTING.md).
+Needs a machine that does nothing else.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 import search_spaces
-from nas import zoo
-from nas.export.onnx import write
 from nas.files import write_bytes, write_text
 from nas.latency.calibrating import Calibration, Settings, calibrate, chosen
 from nas.latency.fitting import mean_error, rank_correlation, within
@@ -31,14 +25,11 @@ from nas.report.tables import markdown
 from nas.runtimes import runtime_named
 from nas.space import Genomes, Space
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from oracles import import_torchvision, torchvision_here
-
 SPACE, RUNTIMES = "efficientnet", ("onnxruntime", "torch")
 BARS = {"onnxruntime": (0.06, 0.98), "torch": (0.10, 0.97)}  # mean relative error, Spearman
 NOISES, NOISY = 1.5, ("onnxruntime",)  # of the noise floor: where the error may lie instead
 GOAL = 0.95  # of the networks within a tenth
-EXPORTED = 0.40  # exported B0 / torchvision's eager B0
+WAYS = "predicted", "by_macs"
 COLOURS = {"onnxruntime": ("#0072b2", "o"), "torch": ("#d55e00", "^")}
 
 
@@ -106,96 +97,72 @@ def _others(space: Space, known: set[str], count: int, seed: int) -> Genomes:
     return np.array(kept[:count])
 
 
-def exported_ratio(seconds: float) -> float | None:
-    """Time of B0 as an exported file in onnxruntime over torchvision's eager B0, one thread, in turns."""
-    if not torchvision_here():
-        return None
-    theirs = import_torchvision().models.efficientnet_b0(weights=None).eval()
-    graph, image = zoo.build("efficientnet_b0"), torch.randn(1, 3, 224, 224)
+def judged(runtime: str, seed: int, one: Fresh) -> tuple[str, ...]:
+    """A row of the page: what was found beside what was asked for."""
+    error, rank = mean_error(one.predicted, one.measured), rank_correlation(one.predicted, one.measured)
+    bar, least = BARS[runtime]
+    allowed = max(bar, NOISES * one.noise) if runtime in NOISY else bar
+    by_macs = mean_error(one.by_macs, one.measured)
+    met = error <= allowed and rank >= least and error < by_macs
+    return (
+        runtime,
+        f"{seed}",
+        f"{error:.1%} (≤ {allowed:.1%})",
+        f"{rank:.3f} (≥ {least})",
+        f"{within(one.predicted, one.measured):.0%} (goal {GOAL:.0%})",
+        f"{by_macs:.1%}",
+        f"{rank_correlation(one.by_macs, one.measured):.3f}",
+        f"{one.noise:.1%}",
+        f"{one.drift:+.1%}",
+        f"{one.calibration.table.quality.held_out_error:.1%}",
+        f"{one.seconds:.0f} s",
+        "met" if met else "missed",
+    )
 
-    @torch.inference_mode()
-    def eager(runs: int) -> float:
-        torch.set_num_threads(1)
-        begun = time.perf_counter()
-        for _ in range(runs):
-            theirs(image)
-        return time.perf_counter() - begun
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "b0.onnx"
-        path.write_bytes(write(graph).SerializeToString())
-        ours = timer_of(runtime_named("onnxruntime").opened(path), np.random.default_rng(0))
-    found = measure({"ours": ours, "theirs": eager}, np.random.default_rng(0), seconds)
-    return found.nanoseconds("ours") / found.nanoseconds("theirs")
-
-
-def page(results: dict[str, Fresh], ratio: float | None, command: str) -> str:
-    """What was found, beside what was asked for."""
+def page(results: dict[str, list[Fresh]], command: str) -> str:
+    """What was found, a row a runtime and seed."""
     rows, words = [], []
-    for runtime, one in results.items():
-        error, rank = mean_error(one.predicted, one.measured), rank_correlation(one.predicted, one.measured)
-        bar, least = BARS[runtime]
-        allowed = max(bar, NOISES * one.noise) if runtime in NOISY else bar
-        by_macs = mean_error(one.by_macs, one.measured)
-        met = error <= allowed and rank >= least and error < by_macs
-        rows.append(
-            (
-                runtime,
-                f"{error:.1%} (≤ {allowed:.1%})",
-                f"{rank:.3f} (≥ {least})",
-                f"{within(one.predicted, one.measured):.0%} (goal {GOAL:.0%})",
-                f"{by_macs:.1%}",
-                f"{rank_correlation(one.by_macs, one.measured):.3f}",
-                f"{one.noise:.1%}",
-                f"{one.drift:+.1%}",
-                f"{one.calibration.table.quality.held_out_error:.1%}",
-                f"{one.seconds:.0f} s",
-                "met" if met else "missed",
-            )
-        )
-        words.append(f"- {one.calibration.table.device.fingerprint}")
-        words += [f"  - {word}" for word in (*one.calibration.remarks, busy(1, one.interrupted)) if word]
+    for runtime, runs in results.items():
+        rows += [judged(runtime, seed, one) for seed, one in enumerate(runs)]
+        words.append(f"- {runs[0].calibration.table.device.fingerprint}")
+        for seed, one in enumerate(runs):
+            remarks = (*one.calibration.remarks, busy(1, one.interrupted))
+            words += [f"  - seed {seed}: {word}" for word in remarks if word]
     header = (
-        "runtime|mean error (bar)>|Spearman (bar)>|within ±10 %>|macs × constant: error>|Spearman>|noise floor>|drift>"
-        "|held-out error that the table states>|calibration>|bars"
+        "runtime|seed>|mean error (bar)>|Spearman (bar)>|within ±10 %>|macs × constant: error>|Spearman>|noise floor>"
+        "|drift>|held-out error that the table states>|calibration>|bars"
     )
-    count = len(next(iter(results.values())).measured)
-    exported = (
-        "torchvision is not installed here: B0 was not compared with it."
-        if ratio is None
-        else f"Exported B0 in onnxruntime takes {ratio:.2f} × torchvision's eager B0, one thread "
-        f"(bar {EXPORTED:.2f}: {'met' if ratio <= EXPORTED else 'missed'})."
-    )
+    count = len(next(iter(results.values()))[0].measured)
     return f"""# Predicted latency against the stopwatch
 
-Written by `{command}`. A table is calibrated on the `{SPACE}` space (`nascli latency calibrate`), then {count} networks
-that it has not seen, drawn uniformly, are measured, batch 1, one thread. Errors are mean relative errors; the noise
-floor is how far two such measurements would differ (by their halves), the drift how much longer the same networks took
-than when the table was calibrated: the machine's own pace, which no table knows. The constant of "macs × constant" is
-the best one for these very networks.
+Written by `{command}`. For each seed a table is calibrated on the `{SPACE}` space (`nascli latency calibrate`), then
+{count} networks that it has not seen, drawn uniformly, are measured, batch 1, one thread. Errors are mean relative
+errors; the noise floor is how far two such measurements would differ (by their halves), the drift how much longer the
+table's held-out networks took beside them than in the calibration: the machine's own pace, which no table knows. The
+constant of "macs × constant" is the best one for these very networks.
 
 {markdown(header, rows)}
 {chr(10).join(words)}
-
-{exported}
 
 ![Predicted against measured](latency.png)
 """
 
 
-def picture(results: dict[str, Fresh]) -> bytes:
-    """Predicted against measured, a shape and a colour a runtime; hollow: macs × constant."""
+def picture(results: dict[str, list[Fresh]]) -> bytes:
+    """Predicted against measured, a shape and a colour a runtime, all seeds; hollow: macs × constant."""
 
     def paint(figure) -> None:
-        for number, (runtime, one) in enumerate(results.items()):
+        for number, (runtime, runs) in enumerate(results.items()):
             axes = figure.add_axes((0.08 + 0.5 * number, 0.13, 0.40, 0.75))
             colour, shape = COLOURS[runtime]
-            measured = one.measured / 1e6
+            measured = np.concatenate([one.measured for one in runs]) / 1e6
+            predicted, by_macs = (np.concatenate([getattr(one, way) for one in runs]) / 1e6 for way in WAYS)
             ends = np.array([measured.min() * 0.9, measured.max() * 1.1])
             axes.fill_between(ends, ends * 0.9, ends * 1.1, color=RULE, alpha=0.5, linewidth=0)
             axes.plot(ends, ends, color=MUTED, linewidth=1)
-            axes.scatter(measured, one.by_macs / 1e6, s=22, marker=shape, facecolors="none", edgecolors=MUTED)
-            axes.scatter(measured, one.predicted / 1e6, s=22, marker=shape, color=colour, linewidths=0, zorder=3)
+            axes.scatter(measured, by_macs, s=22, marker=shape, facecolors="none", edgecolors=MUTED)
+            axes.scatter(measured, predicted, s=22, marker=shape, color=colour, linewidths=0, zorder=3)
             axes.set_xlabel("measured (ms)", color=INK)
             axes.set_ylabel("predicted (ms)", color=INK)
             axes.set_title(f"{runtime}: filled by the table, hollow by macs; band ±10 %", fontsize=10, color=INK)
@@ -208,15 +175,15 @@ def main() -> None:
     parser.add_argument("--runtimes", default=",".join(RUNTIMES))
     parser.add_argument("--networks", type=int, default=40)
     parser.add_argument("--seconds", type=float, default=25.0, help="of measuring, for each of the steps")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=3, help="how many times, each with other networks")
     parser.add_argument("--out", type=Path, default=Path("results"))
     asked = parser.parse_args()
     space = search_spaces.load(SPACE)
     results = {
-        runtime: fresh(space, runtime, asked.networks, asked.seconds, asked.seed)
+        runtime: [fresh(space, runtime, asked.networks, asked.seconds, seed) for seed in range(asked.seeds)]
         for runtime in asked.runtimes.split(",")
     }
-    told = page(results, exported_ratio(asked.seconds / 2), "python benchmarks/latency.py")
+    told = page(results, "python benchmarks/latency.py")
     write_bytes(asked.out / "latency.png", picture(results))
     write_text(asked.out / "latency.md", told)
     print(told)
