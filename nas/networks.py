@@ -125,17 +125,25 @@ def network_document(network: Network, *, with_graph: bool = False, **more: Any)
 
     A bare graph has no table, so its graph is always there.
     """
-    assert set(more) <= set(TOLD), set(more) - set(TOLD)  # what is not in TOLD could not be read back
-    body = {
-        "name": network.name,
-        **more,
-        "num_classes": network.num_classes,
-        "in_chans": network.in_chans,
-        "architecture": network.described and network.described.model_dump(mode="json"),
-    }
+    body = _body(network.name, network.described, network.num_classes, network.in_chans, more)
     if with_graph := with_graph or network.described is None:
         body["graph"] = json.loads(network.graph.to_json())
     return document(NETWORK if with_graph else ARCHITECTURE, body)
+
+
+def architecture_document(
+    name: str, described: Description, num_classes: int, in_chans: int, **more: Any
+) -> dict[str, Any]:
+    """A description that nobody has lowered yet as a document that `load_network` reads, with `more` of it."""
+    return document(ARCHITECTURE, _body(name, described, num_classes, in_chans, more))
+
+
+def _body(
+    name: str, described: Description | None, num_classes: int, in_chans: int, more: dict[str, Any]
+) -> dict[str, Any]:
+    assert set(more) <= set(TOLD), set(more) - set(TOLD)  # what is not in TOLD could not be read back
+    table = described and described.model_dump(mode="json")
+    return {"name": name, **more, "num_classes": num_classes, "in_chans": in_chans, "architecture": table}
 
 
 def network_text(network: Network) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from nas import zoo
+from nas.graph import cost
+from nas.networks import load_network
 
 ROOT = Path(__file__).parent.parent
 
@@ -136,8 +139,11 @@ def test_a_search_leaves_a_folder_and_resumes(folder):
     assert best["macs"] <= 60_000_000
     assert best["score"] == pytest.approx(best["params"] / 1e6)
     out = folder / told["out"]
-    files = {path.name for path in out.iterdir()} - {".lock"}
-    assert files == {"study.journal", "record.json", "best.json", "front.csv", "ties.csv", "front.png", "best.svg"}
+    files = {path.name for path in out.iterdir()} - {".lock", "study.journal"}
+    assert files == {"record.json", "best.json", "front", "front.csv", "ties.csv", "front.png", "best.svg"}
+    rows = list(csv.DictReader((out / "front.csv").read_text().splitlines()))
+    params = [cost(load_network(str(out / f"front/{row:03d}.json")).graph).params for row in range(1, len(rows) + 1)]
+    assert params == [int(row["params"]) for row in rows]  # each network of the front is one that every command takes
     record = json.loads((out / "record.json").read_text())
     assert record["command"].startswith("nascli search --space nasbench_macro")
     assert document("cost", out / "best.json")["params"] == best["params"]

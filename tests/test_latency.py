@@ -24,9 +24,11 @@ from nas.latency.predicting import predict
 from nas.latency.reading import stranger, write_table
 from nas.lowering import lower
 from nas.networks import Network, load_network
+from nas.report.folder import write_folder
 from nas.report.outcome import search_document, search_tables
 from nas.runtimes import RUNTIMES, Member
 from nas.space import SearchSpace
+from nas.study.finalists import chosen
 
 QUICK = Settings(seconds=0.01, networks=6, held_out=5)
 LARGE = ("efficientnet_wide", "efficientnetv2", "regnet", "mobilenetv3")  # seconds to fill
@@ -301,9 +303,10 @@ def test_a_search_under_latency_measures_its_finalists(pretended, table_file, tm
 
 
 @pytest.mark.parametrize(("trials", "told"), [(6, "the best of those within"), (1, "search again under")])
-def test_a_winner_over_its_budget_comes_with_a_way_out(pretended, table_file, trials, told):
+def test_a_winner_over_its_budget_comes_with_a_way_out(pretended, table_file, tmp_path, trials, told):
     pretended.slow = 1.5
-    study = nas.search(search_spaces.load("efficientnet"), [f"12ms-latency@{table_file}"], by_macs, trials=trials)
+    space, out = search_spaces.load("efficientnet"), tmp_path / "run"
+    study = nas.search(space, [f"12ms-latency@{table_file}"], by_macs, trials=trials, out=out)
     remarks = search_document(study)["remarks"]
     assert any("all finalists measured 1.50 times slower than predicted" in line for line in remarks)
     (line,) = [line for line in remarks if told in line]
@@ -313,7 +316,10 @@ def test_a_winner_over_its_budget_comes_with_a_way_out(pretended, table_file, tr
         assert less.high == pytest.approx(8e6, rel=0.005)
     else:
         within = {one.name for one in study.finalists.rows if one.measured_ns <= 12_000_000}
-        assert line.partition("take ")[2].partition(" (")[0] in within
+        assert (name := line.partition("take ")[2].partition(" (")[0]) in within
+        write_folder(study, out, "nascli search", search_document(study))
+        taken = load_network(line.partition("; ")[2].partition(")")[0])
+        assert taken.graph.digest() == study.graph(chosen(study)[name]).digest()
 
 
 def test_a_table_of_another_machine_is_warned_of_before_the_first_trial_and_told_with_the_finalists(

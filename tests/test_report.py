@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import nas
 import search_spaces
 from nas.errors import FileError, ScaleError
 from nas.report.folder import write_folder
+from nas.report.front_files import write_front
 from nas.report.outcome import search_document
 from nas.report.page import made, read_search, write_report
 from nas.report.page.inline import figure
@@ -130,7 +132,8 @@ def test_equal_folders_make_equal_bytes(folder):
 
 def test_a_report_writes_nothing_into_the_folder(copy, tmp_path):
     def fingerprint():
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in copy.iterdir()}
+        files = (path for path in copy.rglob("*") if path.is_file())
+        return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
     before = fingerprint()
     told = write_report(made(read_search(copy), no_family), tmp_path / "out" / "page.html")
@@ -310,6 +313,15 @@ def test_without_a_journal_the_page_shows_front_and_ties(copy):
 def test_a_search_without_budgets_says_so(tmp_path):
     _, lacking = laid_out(made(read_search(searched(tmp_path / "run", trials=12, budgets=())), no_family))
     assert {"budgets", "nudged"} <= set(lacking)
+
+
+def test_files_of_an_earlier_front_do_not_outlive_it(folder, tmp_path):
+    study = read_search(folder).study
+    write_front(study, tmp_path)
+    assert len(list((tmp_path / "front").iterdir())) == len(study.front) > 1
+    shorter = replace(study, trials=study.front[:1])
+    write_front(shorter, tmp_path)
+    assert [path.name for path in (tmp_path / "front").iterdir()] == ["001.json"]
 
 
 # -- the command ----------------------------------------------------------------------------------------------

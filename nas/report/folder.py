@@ -19,7 +19,7 @@ from nas.networks import network_document
 from nas.report.drawing import draw
 from nas.report.front import Baseline as Marked
 from nas.report.front import Cap, Point, front_picture
-from nas.report.outcome import score_row
+from nas.report.front_files import score_row, write_front
 from nas.space.lint import slot_choices
 from nas.study.result import Study, Trial
 
@@ -39,8 +39,9 @@ def default_folder(space: str, budgets: Sequence[Budget], seed: int, objectives:
 def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any]) -> list[Path]:
     """Write record.json, best.json, front.csv, ties.csv, best.svg and front.png; which files were written.
 
-    A search by a latency table leaves that too. `told` is the study's document
-    (`nas.report.outcome.search_document`). A study in which nothing was evaluated or measured leaves them as they are.
+    Each network of the front also stands in a file of its own. A search by a latency table leaves that too. `told` is
+    the study's document (`nas.report.outcome.search_document`). A study in which nothing was evaluated or measured
+    leaves them as they are.
     """
     news = study.evaluated or study.finalists.rows
     if study.best is None or (not news and all((folder / name).exists() for name in FILES)):
@@ -51,6 +52,7 @@ def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any])
     write_text(folder / "best.json", json.dumps(best, indent=1))
     write_text(folder / "record.json", json.dumps(_record(study, told, command), indent=1))
     write_text(folder / "front.csv", _csv(study, study.front))
+    write_front(study, folder)
     write_text(folder / "ties.csv", _csv(study, study.ties))
     draw(network.graph, folder / "best.svg")
     write_bytes(folder / "front.png", study_front(study, ".png"))

@@ -14,6 +14,7 @@ from nas.latency.predicting import Prediction, predict
 from nas.latency.reading import faulty
 from nas.latency.table import LatencyTable
 from nas.ranking import value
+from nas.report.front_files import front_file
 from nas.report.tables import grid
 from nas.study.finalists import chosen
 
@@ -182,7 +183,8 @@ def _way_out(study: Study) -> list[str]:
     if within := [one for one in rows if one.measured_ns <= cap.high]:
         one = max(within, key=lambda one: value(trials[one.name]))
         trial = trials[one.name]
-        where = "" if study.out is None else "; in front.csv"
+        row = next(row for row, other in enumerate(study.front, start=1) if other is trial)
+        where = "" if study.out is None else f"; {study.out / front_file(row)}"
         about = f"score {value(trial):.2f}, {human(trial.macs, 'macs')}{where}"
         return [f"the winner measured over {cap}: {again}take {one.name} ({about}), the best of those within"]
     less = _less(cap, rows[0].predicted_ns / rows[0].measured_ns)

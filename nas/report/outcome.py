@@ -11,6 +11,7 @@ from nas.evaluators.score import Score
 from nas.files import document
 from nas.ranking import value
 from nas.report.agreement import agreement, agreement_lines
+from nas.report.front_files import score_row
 from nas.report.latency import finalist_lines, foreign_lines, latency_told
 from nas.report.standing import standing
 from nas.report.tables import MACS_NOTE, grid
@@ -67,14 +68,6 @@ def _trial_row(study: Study, trial: Trial) -> dict[str, Any]:
 
 def _best_row(study: Study, trial: Trial) -> dict[str, Any]:
     return {**_trial_row(study, trial), "architecture": study.architecture(trial).model_dump(mode="json")}
-
-
-def score_row(score: Score | None) -> dict[str, float | None]:
-    """A score as documents and tables of numbers spell it."""
-    return {
-        k: None if score is None else getattr(score, a)
-        for k, a in (("score", "value"), ("low", "low"), ("high", "high"))
-    }
 
 
 def _baseline_row(baseline: Baseline) -> dict[str, Any]:

@@ -26,9 +26,12 @@ def with_finalists(study: Study, seed: int) -> Study:
 
 
 def chosen(study: Study) -> dict[str, Trial]:
-    """The winner and some of the front, by the names that finalists have; nothing where nothing was scored."""
+    """The winner and some of the front, by the names that finalists have; nothing where nothing was scored.
+
+    The number in a name is the network's row in the front.
+    """
     if study.best is None:
         return {}
-    others = [trial for trial in study.front if trial is not study.best]
+    others = [(row, trial) for row, trial in enumerate(study.front, start=1) if trial is not study.best]
     step = max(1, -(-len(others) // FRONT))
-    return {"best": study.best, **{f"front {n}": trial for n, trial in enumerate(others[::step], start=1)}}
+    return {"best": study.best, **{f"front {row}": trial for row, trial in others[::step]}}
