@@ -123,6 +123,34 @@ def test_cuda_is_timed_by_its_events_and_by_no_other_clock(pretended_cuda, monke
     assert happened == ["record", "run", "run", "run", "record", "wait"]
 
 
+CARD = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
+
+@CARD
+def test_a_cards_events_agree_with_a_clock_that_waits_for_it():
+    graph, rng = zoo.build("efficientnet_b0"), np.random.default_rng(0)
+    weights, images = drawn(graph, rng), rng.standard_normal((2, *graph.input_shape), dtype=np.float32)
+    session = runtime_named("torch").session(graph, weights, device="cuda")
+    (wanted,) = runtime_named("torch").session(graph, weights).run(images)
+    np.testing.assert_allclose(session.run(images)[0], wanted, atol=0.01 * np.abs(wanted).max())  # TF32
+    timer = session.timer(images)
+    timer(20)
+    torch.cuda.synchronize()
+    begun = time.perf_counter()
+    told = timer(50)
+    torch.cuda.synchronize()
+    assert told == pytest.approx(time.perf_counter() - begun, rel=0.2)
+
+
+@CARD
+def test_a_card_has_a_table_of_its_own():
+    settings = Settings(seconds=2.0, networks=5, held_out=3, device="cuda")
+    table = calibrate(search_spaces.load("nasbench_macro"), runtime_named("torch"), settings).table
+    assert table.device.device == "cuda"
+    assert table.device.processor == torch.cuda.get_device_name()
+    assert all(time > 0 for time in table.blocks.values())
+
+
 def test_an_onnxruntime_that_falls_back_to_the_processor_measures_no_cuda(monkeypatch):
     session = runtime_named("onnxruntime").session(GRAPH)._session
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
