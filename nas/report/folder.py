@@ -19,13 +19,13 @@ from nas.networks import network_document
 from nas.report.drawing import draw
 from nas.report.front import Baseline as Marked
 from nas.report.front import Cap, Point, front_picture
-from nas.report.front_files import score_row, write_front
+from nas.report.front_files import FRONT, score_row, write_front
 from nas.space.lint import slot_choices
 from nas.study.result import Study, Trial
 
 RECORD = "nascli.record/1"
 LATENCIES = "latency.json"  # of a search that a latency table played a part in: the table, for whoever repeats it
-FILES = ("record.json", "best.json", "front.csv", "ties.csv", "front.png", "best.svg")
+FILES = ("record.json", "best.json", "front.csv", FRONT, "ties.csv", "front.png", "best.svg")
 
 AXES = {"macs": ("macs", 1.0), "latency": ("predicted latency (ms)", 1e-6)}  # a price's name and scale
 

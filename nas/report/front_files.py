@@ -14,10 +14,12 @@ from nas.networks import architecture_document
 if TYPE_CHECKING:
     from nas.study.result import Study
 
+FRONT = "front"  # their folder
+
 
 def front_file(row: int) -> str:
     """Where in a search's folder the network of that row of front.csv lies."""
-    return f"front/{row:03d}.json"
+    return f"{FRONT}/{row:03d}.json"
 
 
 def write_front(study: Study, folder: Path) -> None:

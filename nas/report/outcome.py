@@ -11,7 +11,7 @@ from nas.evaluators.score import Score
 from nas.files import document
 from nas.ranking import value
 from nas.report.agreement import agreement, agreement_lines
-from nas.report.front_files import score_row
+from nas.report.front_files import front_file, score_row
 from nas.report.latency import finalist_lines, foreign_lines, latency_told
 from nas.report.standing import standing
 from nas.report.tables import MACS_NOTE, grid
@@ -98,9 +98,12 @@ def search_tables(study: Study, told: dict[str, Any] | None = None) -> list[obje
             f"them apart (ties.csv). Best is the one with {LEAST[study.metric]} within {study.concession:.2f} of it."
         )
     step = max(1, len(study.front) // SHOWN)
-    front = [trial for i, trial in enumerate(study.front) if i % step == 0 or trial is study.best]
-    shown = [("best" if trial is study.best else "", trial.score, trial.costs, "") for trial in front]
-    lines += ["", _score_table(shown, f"front ({len(front)} of {len(study.front)})")]
+    rows = [
+        ("best" if trial is study.best else front_file(row) if study.out else "", trial.score, trial.costs, "")
+        for row, trial in enumerate(study.front, start=1)
+        if (row - 1) % step == 0 or trial is study.best
+    ]
+    lines += ["", _score_table(rows, f"front ({len(rows)} of {len(study.front)})")]
     took = f"{study.evaluated:,} evaluated in {study.seconds:.1f} s" if study.evaluated else "all evaluated earlier"
     lines += [f"{len(study.trials):,} architectures, {took}", *failed]
     lines += [*study.remarks, *finalist_lines(study)]
