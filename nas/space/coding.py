@@ -37,8 +37,8 @@ class Space(Row):
     """A set of networks. A genome is one row of small integers: which choice, slot by slot.
 
     A kind of space says how genomes and networks correspond, and puts its networks into numbers: `parts` (slots to
-    options) and `links` (what an option costs behind the options before it). Sampling, counting and searching read
-    only those. `evaluator` is the default one (None: the user must name one), a built-in one: a table is data, and
+    options) and `priced` (links: what an option costs behind the options before it). Sampling, counting and searching
+    read only those. `evaluator` is the default one (None: the user must name one), a built-in one: a table is data, and
     never names code to run.
     """
 
