@@ -27,12 +27,10 @@ from nas.networks import Network, load_network
 from nas.report.folder import write_folder
 from nas.report.outcome import search_document, search_tables
 from nas.runtimes import RUNTIMES, Member
-from nas.space import SearchSpace
 from nas.study.finalists import chosen
 
 QUICK = Settings(seconds=0.01, networks=6, held_out=5)
 LARGE = ("efficientnet_wide", "efficientnetv2", "regnet", "mobilenetv3")  # seconds to fill
-TABLES = [name for name in search_spaces.names() if isinstance(search_spaces.load(name), SearchSpace)]
 
 
 @pytest.fixture
@@ -104,11 +102,6 @@ def test_a_device_of_whims_makes_a_table_that_is_not_good():
     assert not found.good
 
 
-def test_a_space_of_cells_has_no_blocks_to_measure():
-    with pytest.raises(LatencyError, match="space of cells"):
-        blocks_of(search_spaces.load("nasnet"))
-
-
 def test_a_table_comes_back_from_its_file_as_it_was(table_file, calibration):
     assert read_table(table_file) == calibration.table
     assert json.loads(table_file.read_text())["schema"] == "nascli.latency/1"
@@ -169,7 +162,9 @@ def test_a_table_of_a_runtime_that_is_not_here_says_so(calibration):
 # -- a cost like the others --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("of_blocks", [pytest.param(n, marks=[pytest.mark.slow] if n in LARGE else []) for n in TABLES])
+@pytest.mark.parametrize(
+    "of_blocks", [pytest.param(n, marks=[pytest.mark.slow] if n in LARGE else []) for n in search_spaces.names()]
+)
 def test_the_links_of_a_space_sum_up_to_what_is_predicted_of_its_networks(of_blocks):
     space, table = search_spaces.load(of_blocks), analytic_table()
     timed = space.timed(table)
@@ -230,9 +225,7 @@ def test_two_tables_in_one_search_are_refused(table_file, tmp_path):
         )
 
 
-def test_spaces_without_blocks_or_without_a_table_say_so(table_file):
-    with pytest.raises(SpaceError, match="cells"):
-        search_spaces.load("nasnet").within([Budget.parse(f"8ms-latency@{table_file}")])
+def test_a_space_without_a_table_says_so():
     with pytest.raises(SpaceError, match="name its table"):
         search_spaces.load("efficientnet").check_metric("latency")
 

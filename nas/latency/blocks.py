@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nas.architecture import Architecture
-from nas.errors import LatencyError
+from nas.cells import CellNetwork
 from nas.graph import Graph, Shape
 from nas.latency.table import block_key
-from nas.space import SearchSpace, Space
-from nas.space.chain import Pricer, State
+from nas.lowering import Description
+from nas.space import Space
+from nas.space.cell_parts import parts_of
+from nas.space.chain import Clock, Pricer, State
 
 DRAWS = 50  # networks that tell which blocks are used most
 
@@ -42,28 +43,30 @@ class _Counting:
 
 def blocks_of(space: Space) -> dict[str, tuple[Graph, Shape]]:
     """The distinct blocks of the space's networks by key, at the sizes at which they occur: (graph, shape of input)."""
-    if not isinstance(space, SearchSpace):
-        raise LatencyError(
-            f"{space.name} is a space of cells, of which no latency table can be made: take a space of stages, such as "
-            f"efficientnet, or search {space.name} under a budget of macs, such as 400M-macs"
-        )
     recorder = Recorder()
     space.priced(recorder)
     return recorder.seen
 
 
-def most_used(space: SearchSpace, keys: list[str], count: int, rng: np.random.Generator) -> list[str]:
+def most_used(space: Space, keys: list[str], count: int, rng: np.random.Generator) -> list[str]:
     """The `count` blocks that random networks have most often, ties in the order of the space."""
     if len(keys) <= count:
         return keys
     counter = _Counting()
-    for genome in space.sample(DRAWS, rng=rng):  # a pricer asks once for each distinct block
-        walked(space.decode(genome), Pricer(space.reference, space.num_classes, space.in_chans, counter))
+    for genome in space.sample(DRAWS, rng=rng):
+        walked(space.decode(genome), space.num_classes, space.in_chans, counter)
     return sorted(keys, key=lambda key: -counter.uses[key])[:count]
 
 
-def walked(architecture: Architecture, pricer: Pricer) -> int:
-    """The sum of a clock's prices over a network in ns, its offset included: what the space's links sum up."""
+def walked(architecture: Description, num_classes: int, in_chans: int, clock: Clock) -> int:
+    """The sum of a clock's prices over a network in ns, its offset included: what a space's links sum up.
+
+    The clock is asked once for each distinct block.
+    """
+    if isinstance(architecture, CellNetwork):
+        forms = Counter(part.form for part in parts_of(architecture, num_classes, in_chans))
+        return clock.offset + sum(count * clock.price(form.graph, form.shape) for form, count in forms.items())
+    pricer = Pricer(architecture, num_classes, in_chans, clock)
     total = pricer.stem(architecture.resolution)
     for row in architecture.stages:
         total = total.then(pricer.stage(row, State(total.channels, total.size)))

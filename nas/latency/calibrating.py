@@ -14,7 +14,6 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from nas.architecture import Architecture
 from nas.errors import LatencyError
 from nas.graph import Graph, GraphBuilder, Shape, cost
 from nas.graph.ops import Activation, Input
@@ -23,9 +22,10 @@ from nas.latency.blocks import blocks_of, most_used, walked
 from nas.latency.features import FEATURES, features
 from nas.latency.measuring import Measured, busy, measure, timer_of
 from nas.latency.table import Device, Fit, LatencyTable, Quality, Whole, block_key
+from nas.lowering import Description
 from nas.runtimes import Runtime, Timer
-from nas.space import SearchSpace, Space
-from nas.space.chain import Clock, Pricer
+from nas.space import Space
+from nas.space.chain import Clock
 
 EMPTY = "empty"  # one element through one op: what a call costs
 PASSES = (0.6, 0.2, 0.2)  # of the seconds: of blocks, of the fit's networks, of those held out
@@ -65,13 +65,12 @@ def calibrate(
 ) -> Calibration:
     """Measure the blocks and some networks of a space, and fit what its networks take.
 
-    Raises LatencyError for a space of cells, or a device that the runtime cannot use.
+    Raises LatencyError for a device that the runtime cannot use.
     """
     settings, told = settings or Settings(), progress or (lambda what, share: None)
     rng = np.random.default_rng(settings.seed)
     here = runtime.fingerprint(settings.threads, settings.device)
     blocks = blocks_of(space)
-    assert isinstance(space, SearchSpace)
     wholes = chosen(space, settings.networks, settings.held_out, rng)
     kept = {key: blocks[key] for key in most_used(space, list(blocks), settings.blocks, rng)}
     timers = _timers(runtime, settings, kept, wholes, rng, told)
@@ -92,12 +91,12 @@ def calibrate(
 class Sampled:
     """A random network of the space."""
 
-    architecture: Architecture
+    architecture: Description
     graph: Graph
     held_out: bool
 
 
-def chosen(space: SearchSpace, networks: int, held_out: int, rng: np.random.Generator) -> dict[str, Sampled]:
+def chosen(space: Space, networks: int, held_out: int, rng: np.random.Generator) -> dict[str, Sampled]:
     """Distinct networks by digest: those of the fit spread over the space's macs, those held out drawn uniformly."""
     drawn = np.unique(space.sample(SPREAD * networks, rng=rng), axis=0)
     order = np.argsort(space.costs(drawn, ("macs",))["macs"], kind="stable")
@@ -177,7 +176,7 @@ class _Raw:
 
 
 def _table(
-    space: SearchSpace,
+    space: Space,
     device: Device,
     blocks: Mapping[str, tuple[Graph, Shape]],
     wholes: Mapping[str, Sampled],
@@ -252,5 +251,5 @@ def _table(
     return table.model_copy(update={"quality": quality, "networks": networks})
 
 
-def _walked(space: SearchSpace, one: Sampled, clock: Clock) -> int:
-    return walked(one.architecture, Pricer(one.architecture, space.num_classes, space.in_chans, clock))
+def _walked(space: Space, one: Sampled, clock: Clock) -> int:
+    return walked(one.architecture, space.num_classes, space.in_chans, clock)

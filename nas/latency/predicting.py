@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nas.architecture import Architecture
 from nas.budget import human
+from nas.cells import CellNetwork
 from nas.graph import Graph, Shape
 from nas.latency.blocks import walked
 from nas.latency.table import LatencyTable
+from nas.lowering import Description
 from nas.networks import Network
-from nas.space.chain import Pricer
 
 
 @dataclass(frozen=True)
 class Prediction:
     """A network's time in ns. `blocks` are its distinct ones, of which the times of `outside` follow from features,
-    because they were not measured or the table goes by features; a network without a table of stages is one block."""
+    because they were not measured or the table goes by features; a bare graph is one block."""
 
     ns: int
     blocks: int
@@ -51,15 +51,15 @@ class _Noting:
 
 def predict(network: Network, table: LatencyTable) -> Prediction:
     """What a network takes at its own image size, as the table says."""
-    described, clock = network.architecture, _Noting(table)
+    described, clock = network.described, _Noting(table)
     if described is not None and _of_blocks(described):
-        total = walked(described, Pricer(described, network.num_classes, network.in_chans, clock))
+        total = walked(described, network.num_classes, network.in_chans, clock)
     else:
         total = table.offset + clock.price(network.graph, network.graph.input_shape)
     outside = clock.outside if table.fit.kind == "blocks" else clock.asked
     return Prediction(total, clock.asked, outside)
 
 
-def _of_blocks(architecture: Architecture) -> bool:
-    """Whether a stage's blocks from the second on are one block."""
-    return all(row.uniform for row in architecture.stages)
+def _of_blocks(described: Description) -> bool:
+    """Whether it is of cells, or a stage's blocks from the second on are one block."""
+    return isinstance(described, CellNetwork) or all(row.uniform for row in described.stages)

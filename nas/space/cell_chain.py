@@ -13,7 +13,7 @@ links do not know.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -22,14 +22,12 @@ from numpy.typing import NDArray
 
 from nas.cells import INPUTS
 from nas.errors import SpaceError
-from nas.graph.costing import Share
 from nas.space.cell_count import size
 from nas.space.cell_order import Cells, joining, spelled
-from nas.space.cell_prices import CellPrices
-from nas.space.chain import MOST_CELLS, MOST_COST, Link
+from nas.space.cell_prices import CellPrices, Costs, total
+from nas.space.chain import ADDITIVE, MOST_CELLS, MOST_COST, Link
 
 LOST = -1  # in place of a pair: the blocks so far are out of order, and only their cost is told
-COSTS = 3  # macs, params, activations
 
 Pair = tuple[int, int]
 
@@ -75,6 +73,12 @@ class CellShape:
         first, second = ((self.inputs[state] if state < INPUTS else 0) for state in (left, right))
         kept = sum(1 << state for state in {left, right} if state not in self.always)
         return Reads(before | kept, (first, second), left == right, LOST if block == self.blocks - 1 else pair)
+
+    @property
+    def widths(self) -> range:
+        """How many states the cell's output may join."""
+        least = len({INPUTS + self.blocks - 1, *self.always})  # each block reads the one before it
+        return range(least, INPUTS + self.blocks + any(state < INPUTS for state in self.always))  # all read one input
 
     @property
     def size(self) -> int:
@@ -140,7 +144,7 @@ def _inputs(shape: CellShape, block: int, before: dict[Pair, int]) -> tuple[Link
             number = behind[reads] = len(behind)
         alike.setdefault(reads[:3], number)
         following[row, column] = number
-    return _link(allowed, following, np.zeros((*following.shape, COSTS), dtype=np.int64)), list(behind)
+    return _link(allowed, following, np.zeros((*following.shape, len(ADDITIVE)), dtype=np.int64)), list(behind)
 
 
 def _ops(
@@ -153,22 +157,21 @@ def _ops(
     first, second = shape.op_pairs.T
     allowed = np.array([(first <= second) | (not state.equal) for state in states])
     following = np.array([[0 if last else behind[state.read, state.pair]] for state in states])
-    costs = np.zeros((*allowed.shape, COSTS), dtype=np.int64)
+    costs = np.zeros((*allowed.shape, len(ADDITIVE)), dtype=np.int64)
     if prices is not None:
         classes = range(max(shape.inputs) + 1)
-        table = np.array([[astuple(prices.op.get((op, one), Share())) for one in classes] for op in shape.ops])
+        table = np.array([[prices.op.get((op, one), total(())) for one in classes] for op in shape.ops])
         for row, state in enumerate(states):
             costs[row] = table[first, state.classes[0]] + table[second, state.classes[1]]
             if last:
                 read = {one for one in range(INPUTS + shape.blocks) if state.read >> one & 1}
-                costs[row] += np.array(astuple(prices.joined(shape.joined(read))))
+                costs[row] += prices.joined(shape.joined(read))
     return _link(allowed, np.repeat(following, len(first), axis=1), costs), behind
 
 
-def rest_link(price: Share) -> Link:
+def rest_link(price: Costs) -> Link:
     """The last link: what every network of the space has."""
-    costs = np.array([[astuple(price)]], dtype=np.int64)
-    return _link(np.ones((1, 1), dtype=np.bool_), np.zeros((1, 1), dtype=np.intp), costs)
+    return _link(np.ones((1, 1), dtype=np.bool_), np.zeros((1, 1), dtype=np.intp), price[None, None])
 
 
 def _link(allowed: NDArray[np.bool_], following: NDArray[np.intp], costs: NDArray[np.int64]) -> Link:
@@ -177,6 +180,6 @@ def _link(allowed: NDArray[np.bool_], following: NDArray[np.intp], costs: NDArra
             f"a block of this space may cost {costs.max():.1e} (macs or params), more than is counted; "
             "give fewer filters or a smaller resolution"
         )
-    macs, params, activations = (np.ascontiguousarray(costs[..., i]) for i in range(COSTS))
-    peak = np.zeros_like(macs)  # not known: it depends on when each state is read for the last time
-    return Link(allowed, following, macs, params, activations, peak)
+    columns = {metric: np.ascontiguousarray(costs[..., i]) for i, metric in enumerate(ADDITIVE)}
+    peak = np.zeros_like(following)  # not known: it depends on when each state is read for the last time
+    return Link(allowed, following, peak=peak, **columns)

@@ -19,8 +19,9 @@ from nas.errors import SpaceError, unknown
 from nas.files import check_schema
 from nas.space.cell_chain import CellShape, cell_links, rest_link
 from nas.space.cell_order import spelled
-from nas.space.cell_prices import KINDS, CellPricer, Kind, input_classes
-from nas.space.chain import Link
+from nas.space.cell_parts import KINDS, Kind
+from nas.space.cell_prices import CellPricer, input_classes
+from nas.space.chain import Clock, Link
 from nas.space.coding import SCHEMA, Genomes, Space
 from nas.space.parts import Part
 
@@ -163,14 +164,16 @@ class CellSpace(Space):
             parts.append(Part(tuple(product(ops, repeat=2)), 3 * number + 1, (len(ops), len(ops))))
         return tuple(parts)
 
-    @cached_property
-    def links(self) -> list[Link]:
-        """The space as a chain of cost tables: two links a block, then what every network has."""
+    def priced(self, clock: Clock | None) -> list[Link]:
+        """The links, two a block, then what every network has."""
         ops = {kind: shape.ops for kind, shape in self._shapes.items()}
         blocks = {kind: shape.blocks for kind, shape in self._shapes.items()}
-        pricer = CellPricer(self.reference, ops, blocks, self.num_classes, self.in_chans)
-        chain = [link for kind in KINDS for link in cell_links(self.shape(kind), pricer.cell(kind))]
-        return [*chain, rest_link(pricer.rest)]
+        pricer = CellPricer(self.reference, ops, blocks, self.num_classes, self.in_chans, clock)
+        prices = {kind: pricer.cell(kind, shape.widths) for kind, shape in self._shapes.items()}
+        return [
+            *(link for kind in KINDS for link in cell_links(self.shape(kind), prices[kind])),
+            rest_link(pricer.rest),
+        ]
 
     @cached_property
     def size(self) -> int:

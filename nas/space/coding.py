@@ -19,7 +19,7 @@ from nas.budget import Budget, read_budgets
 from nas.errors import SpaceError, unknown
 from nas.files import document
 from nas.lowering import Description, lower
-from nas.space.chain import Link
+from nas.space.chain import Clock, Link
 from nas.space.costs import METRICS, Price, Walk, walk
 from nas.space.parts import Part
 
@@ -37,8 +37,8 @@ class Space(Row):
     """A set of networks. A genome is one row of small integers: which choice, slot by slot.
 
     A kind of space says how genomes and networks correspond, and puts its networks into numbers: `parts` (slots to
-    options) and `links` (what an option costs behind the options before it). Sampling, counting and searching read
-    only those. `evaluator` is the default one (None: the user must name one), a built-in one: a table is data, and
+    options) and `priced` (links: what an option costs behind the options before it). Sampling, counting and searching
+    read only those. `evaluator` is the default one (None: the user must name one), a built-in one: a table is data, and
     never names code to run.
     """
 
@@ -91,9 +91,11 @@ class Space(Row):
 
     def timed(self, table: LatencyTable) -> Self:
         """The same space, whose networks also have a latency: what `table` predicts."""
-        raise SpaceError(
-            f"{self.name}: its networks are cells, which no latency table prices; budget macs, as in 400M-macs"
-        )
+        timed = self.model_copy()
+        for filled in ("links", "_price"):  # of these two the latency is a part
+            timed.__dict__.pop(filled, None)
+        timed._latencies = table
+        return timed
 
     def within(self, budgets: Sequence[Budget]) -> Self:
         """The space with the latency table that the budgets name, where they name one."""
@@ -135,10 +137,9 @@ class Space(Row):
     def parts(self) -> tuple[Part[Any], ...]:
         """All parts of a genome, in order."""
 
-    @property
     @abstractmethod
-    def links(self) -> list[Link]:
-        """The space as a chain of cost tables: one link a part, then the rest of the network."""
+    def priced(self, clock: Clock | None) -> list[Link]:
+        """The space's links by a clock, which is asked for each distinct block; None: without latency."""
 
     @property
     @abstractmethod
@@ -198,6 +199,11 @@ class Space(Row):
         return lower(self.reference, self.num_classes, self.in_chans, name=self.base_name)
 
     # -- cost -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """The space as a chain of cost tables: one link a part, then the rest of the network."""
+        return self.priced(self.latencies)
 
     @cached_property
     def _price(self) -> Price:

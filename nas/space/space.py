@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,6 @@ from nas.space.coding import SCHEMA, Genomes, Space
 from nas.space.parts import Part
 from nas.space.spelling import Spelling
 from nas.zoo import architecture as published
-
-if TYPE_CHECKING:
-    from nas.latency import LatencyTable
 
 Resolution: TypeAlias = Annotated[int, BeforeValidator(plain_number), Field(ge=8, le=2**13)]
 
@@ -141,13 +138,8 @@ class SearchSpace(Space):
         """The stages as blocks: which options of a stage spell the same."""
         return Spelling(self.reference, [part.options for part in self.rows])
 
-    @cached_property
-    def links(self) -> list[Link]:
-        """The space as a chain of cost tables: one link a part, then the head."""
-        return self.priced(self.latencies)
-
     def priced(self, clock: Clock | None) -> list[Link]:
-        """The links by a clock, which is asked for each distinct block; None: without latency."""
+        """The links, one a part, then the head."""
         return chain(
             self.reference,
             self.sizes.options,
@@ -158,13 +150,6 @@ class SearchSpace(Space):
             in_chans=self.in_chans,
             clock=clock,
         )
-
-    def timed(self, table: LatencyTable) -> Self:
-        timed = self.model_copy()
-        for filled in ("links", "_price"):  # of these two the latency is a part
-            timed.__dict__.pop(filled, None)
-        timed._latencies = table
-        return timed
 
     @cached_property
     def size(self) -> int:
