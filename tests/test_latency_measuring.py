@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from pretended import CALL, PER_OP, Pretended, exact
 
-import search_spaces
 from nas.latency.benchmarking import benchmark
-from nas.latency.calibrating import Settings, calibrate
 from nas.latency.finalists import Finalist, common_factor
 from nas.latency.fitting import affine, coefficients, cross_validated, rank_correlation
 from nas.latency.measuring import Measured, busy, measure
@@ -44,22 +42,6 @@ def test_each_round_has_every_network_once_in_another_order():
     assert found.rounds == len(rounds) == 6
     assert {frozenset(one) for one in rounds} == {frozenset("abcd")}
     assert len(set(rounds)) > 1
-
-
-def test_a_tables_held_out_networks_are_measured_after_those_of_its_fit_and_these_after_all_blocks():
-    device = Pretended()
-    settings = Settings(seconds=0.01, networks=5, held_out=3)
-    networks = calibrate(search_spaces.load("nasbench_macro"), device, settings).table.networks
-    part = {row.digest: 1 + row.held_out for row in networks}
-    assert [part.get(digest, 0) for digest in device.asked] == sorted(part.get(digest, 0) for digest in device.asked)
-    assert set(part) < set(device.asked)
-
-
-def test_shares_of_interrupted_samples_add_up_by_their_samples():
-    once, thrice = Measured({"a": np.ones(1)}, 0.8), Measured({"b": np.ones(3)}, 0.0)
-    assert once.and_then(thrice).interrupted == pytest.approx(0.2)
-    assert once.and_then(thrice).rounds == 1
-    assert once.and_then(Measured({"b": np.ones(3)}, None)).interrupted is None
 
 
 def test_a_machine_whose_samples_are_interrupted_is_called_busy():
