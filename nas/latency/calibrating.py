@@ -1,8 +1,7 @@
 """Calibrating: from a space and a runtime to a latency table with its own error.
 
-The space's distinct blocks are measured alone, in turns; then some random networks whole, to which the sums over their
-blocks are fitted; then others, on which the table's error is taken. So networks are timed among networks, as they will
-be run, and the error holds what the machine's pace changes in between.
+The space's distinct blocks are measured alone and some random networks whole, in turns; the fit is on some of the
+networks, its error on the others.
 """
 
 from __future__ import annotations
@@ -28,7 +27,6 @@ from nas.space import Space
 from nas.space.chain import Clock
 
 EMPTY = "empty"  # one element through one op: what a call costs
-PASSES = (0.6, 0.2, 0.2)  # of the seconds: of blocks, of the fit's networks, of those held out
 SPREAD = 20  # draws a network of the fit, of which it stands for a range of macs
 
 Progress: TypeAlias = Callable[[str, float], None]  # what is being done, and the share of it that is done
@@ -74,7 +72,7 @@ def calibrate(
     wholes = chosen(space, settings.networks, settings.held_out, rng)
     kept = {key: blocks[key] for key in most_used(space, list(blocks), settings.blocks, rng)}
     timers = _timers(runtime, settings, kept, wholes, rng, told)
-    measured = _in_passes(timers, wholes, rng, settings.seconds, told)
+    measured = measure(timers, rng, settings.seconds, lambda share: told("measuring", share))
     device = Device.model_validate(asdict(here))
     table = _table(space, device, kept, wholes, measured, len(blocks))
     remarks = list(table.quality.faults)
@@ -135,28 +133,6 @@ def _timers(
         timers[name] = timer_of(session, rng)
         told("preparing", number / len(graphs))
     return timers
-
-
-def _in_passes(
-    timers: Mapping[str, Timer],
-    wholes: Mapping[str, Sampled],
-    rng: np.random.Generator,
-    seconds: float,
-    told: Progress,
-) -> Measured:
-    """Blocks, then networks of the fit, then those held out, each measured in turns among themselves."""
-    groups: tuple[dict[str, Timer], ...] = ({}, {}, {})
-    for name, timer in timers.items():
-        groups[1 + wholes[name].held_out if name in wholes else 0][name] = timer
-    found, begun = Measured({}, 0.0), 0.0
-    for group, share in zip(groups, PASSES, strict=True):
-
-        def progress(now: float, begun: float = begun, share: float = share) -> None:
-            told("measuring", begun + share * now)
-
-        found = found.and_then(measure(group, rng, share * seconds, progress))
-        begun += share
-    return found
 
 
 def at_shape(graph: Graph, shape: Shape) -> Graph:
