@@ -27,10 +27,10 @@ app.add_typer(predictor_app, name="predictor")
 app.command("export")(export.export)
 
 
-def _family(*asked: Any) -> Any:
-    from scaling.family import family_to
+def _family(rule: str) -> Any:
+    from scaling.family import family_by
 
-    return family_to(*asked)
+    return family_by(rule)
 
 
 def _space(name: str) -> Any:
@@ -215,6 +215,7 @@ def search(
     import search_spaces
     from nas.budget import Budget
     from nas.report.folder import default_folder, write_folder
+    from nas.report.front_files import check_front
     from nas.report.outcome import search_document, search_tables
     from nas.report.progress import shown
     from nas.study import search as run
@@ -223,6 +224,7 @@ def search(
     table = search_spaces.load(space)
     budgets = [Budget.parse(text) for text in budget or ()]
     folder = out or default_folder(table.name, budgets, seed, objective.split(","))
+    check_front(folder)
     command = shlex.join(["nascli", *sys.argv[1:]])
     with resumable(command), shown() as progress:
         study = run(

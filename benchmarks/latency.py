@@ -121,6 +121,7 @@ def row_of(space: str, runtime: str, seed: int, one: Fresh) -> tuple[str, ...]:
         f"{rank_correlation(one.by_macs, one.measured):.3f}",
         f"{one.noise:.1%}",
         f"{one.drift:+.1%}",
+        f"{mean_error(one.predicted * (1 + one.drift), one.measured):.1%}",
         f"{one.calibration.table.quality.held_out_error:.1%}",
         f"{one.seconds:.0f} s",
         met if barred else "none",
@@ -138,7 +139,7 @@ def page(results: Results, command: str) -> str:
             words += [f"  - seed {seed}: {word}" for word in remarks if word]
     header = (
         "space|runtime|seed>|mean error (bar)>|Spearman (bar)>|within ±10 %>|macs × constant: error>|Spearman>"
-        "|noise floor>|drift>|held-out error that the table states>|calibration>|bars"
+        "|noise floor>|drift>|error but for the drift>|held-out error that the table states>|calibration>|bars"
     )
     count = len(next(iter(results.values()))[0].measured)
     return f"""# Predicted latency against the stopwatch
@@ -146,8 +147,9 @@ def page(results: Results, command: str) -> str:
 Written by `{command}`. For each seed a table is calibrated on the space (`nascli latency calibrate`), then {count}
 networks that it has not seen, drawn uniformly, are measured, batch 1, one thread. Errors are mean relative errors; the
 noise floor is how far two such measurements would differ (by their halves), the drift how much longer the table's
-held-out networks took beside them than in the calibration: the machine's own pace, which no table knows. The constant
-of "macs × constant" is the best one for these very networks.
+held-out networks took beside them than in the calibration: the machine's own pace, which no table knows; beside it
+stands the error of predictions that are told it. The constant of "macs × constant" is the best one for these very
+networks. The picture is of `{JUDGED}`.
 
 {markdown(header, rows)}
 {chr(10).join(words)}
@@ -173,9 +175,7 @@ def picture(results: Results) -> bytes:
             axes.scatter(measured, predicted, s=22, marker=shape, color=colour, linewidths=0, zorder=3)
             axes.set_xlabel("measured (ms)", color=INK)
             axes.set_ylabel("predicted (ms)", color=INK)
-            axes.set_title(
-                f"{runtime}, {JUDGED}: filled by the table, hollow by macs; band ±10 %", fontsize=10, color=INK
-            )
+            axes.set_title(f"{runtime}: filled by the table, hollow by macs; band ±10 %", fontsize=10, color=INK)
 
     return render(".png", 760, 380, paint)
 

@@ -75,6 +75,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def remove(path: str | Path) -> None:
+    """Remove a file where there is one."""
+    try:
+        Path(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from None
+
+
 def write_bytes(path: str | Path, data: bytes) -> None:
     """Write a file whole or not at all."""
     with replacing(path) as temporary:

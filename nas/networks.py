@@ -50,6 +50,11 @@ class Network:
         """The table or the cells; None for a bare graph."""
         return self.architecture or self.cells
 
+    @property
+    def kind(self) -> str:
+        """What it is given as, in words."""
+        return "a table of stages" if self.architecture else "a network of cells" if self.cells else "a bare graph"
+
     def with_description(self, described: Description, name: str) -> Network:
         """Another architecture with the classes and channels of this network."""
         graph = lower(described, self.num_classes, self.in_chans, name=name)
@@ -125,25 +130,17 @@ def network_document(network: Network, *, with_graph: bool = False, **more: Any)
 
     A bare graph has no table, so its graph is always there.
     """
-    body = _body(network.name, network.described, network.num_classes, network.in_chans, more)
+    assert set(more) <= set(TOLD), set(more) - set(TOLD)  # what is not in TOLD could not be read back
+    body = {
+        "name": network.name,
+        **more,
+        "num_classes": network.num_classes,
+        "in_chans": network.in_chans,
+        "architecture": network.described and network.described.model_dump(mode="json"),
+    }
     if with_graph := with_graph or network.described is None:
         body["graph"] = json.loads(network.graph.to_json())
     return document(NETWORK if with_graph else ARCHITECTURE, body)
-
-
-def architecture_document(
-    name: str, described: Description, num_classes: int, in_chans: int, **more: Any
-) -> dict[str, Any]:
-    """A description that nobody has lowered yet as a document that `load_network` reads, with `more` of it."""
-    return document(ARCHITECTURE, _body(name, described, num_classes, in_chans, more))
-
-
-def _body(
-    name: str, described: Description | None, num_classes: int, in_chans: int, more: dict[str, Any]
-) -> dict[str, Any]:
-    assert set(more) <= set(TOLD), set(more) - set(TOLD)  # what is not in TOLD could not be read back
-    table = described and described.model_dump(mode="json")
-    return {"name": name, **more, "num_classes": num_classes, "in_chans": in_chans, "architecture": table}
 
 
 def network_text(network: Network) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,7 @@ def family(scaler: Scaler, budgets: Sequence[Budget]) -> Family:
     return Family(scaler.base.name, scaler.rule.name, scaler.rule.source, members)
 
 
-def family_to(network: Network, budgets: str, rule: str) -> Family:
-    """The family of a network at the budgets of a text, by the rule of that name."""
-    return family(Scaler(network, rule_named(rule)), targets(budgets))
+def family_by(rule: str) -> Callable[[Network, str], Family]:
+    """What makes the family of a network at the budgets of a text, by the rule of that name; ScaleError for none."""
+    known = rule_named(rule)
+    return lambda network, budgets: family(Scaler(network, known), targets(budgets))

@@ -105,7 +105,7 @@ def fit(
     """
     table = network.architecture
     if table is None:
-        raise ScaleError(f"{network.name} is a bare graph; a fit needs an architecture, as best.json has it")
+        raise ScaleError(f"{network.name} is {network.kind}; a fit needs a table of stages")
     grid = triples(product, tolerance, step)
     settings = {
         "network": lower(table, network.num_classes, network.in_chans).digest(),

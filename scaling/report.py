@@ -177,10 +177,12 @@ class Scaler:
             scaled, factors = applied(table, phi, rule=self.rule, caps=self.caps, rounding=self.rounding)
             return base.with_description(scaled, name), factors
         if self.rule.finish is not None or self.rule.replaces is not None:
-            raise ScaleError(f"{base.name} is a bare graph; rule {self.rule.name} needs an architecture")
+            raise ScaleError(f"{base.name} is {base.kind}; rule {self.rule.name} needs a table of stages")
         factors = within(self.rule, self.rule.at(phi), self.caps, base.graph.input_shape[1])
         if factors.group_width != 1 and any(_grouped(node.op) for node in base.graph.nodes.values()):
-            raise ScaleError(f"{base.name} is a bare graph; rule {self.rule.name} scales groups, which needs a table")
+            raise ScaleError(
+                f"{base.name} is {base.kind}; rule {self.rule.name} scales groups, which needs a table of stages"
+            )
         axes = {"depth": factors.depth, "width": factors.width, "resolution": factors.resolution}
         if base.cells is not None:
             return base.with_description(multiply_cells(base.cells, **axes, rounding=self.rounding), name), factors
@@ -205,7 +207,7 @@ def by_preset(network: Network, preset: str) -> Scaled:
     """A released member's multipliers, told."""
     released = presets.preset_named(preset)
     if network.architecture is None:
-        raise ScaleError(f"{network.name} is a bare graph; a preset needs an architecture, as best.json has it")
+        raise ScaleError(f"{network.name} is {network.kind}; a preset needs a table of stages")
     table = presets.apply(network.architecture, preset)
     is_member = table == zoo.architecture(released.member)
     name = released.member if is_member else f"{network.name}_{preset}"

@@ -18,6 +18,7 @@ import cli
 import nas
 import search_spaces
 from nas.errors import FileError, ScaleError
+from nas.networks import load_network
 from nas.report.folder import write_folder
 from nas.report.front_files import write_front
 from nas.report.outcome import search_document
@@ -319,9 +320,46 @@ def test_files_of_an_earlier_front_do_not_outlive_it(folder, tmp_path):
     study = read_search(folder).study
     write_front(study, tmp_path)
     assert len(list((tmp_path / "front").iterdir())) == len(study.front) > 1
+    (tmp_path / "front" / "900.json").write_text("behind a gap")
+    (tmp_path / "front" / "mine.json").write_text("a user's own")
     shorter = replace(study, trials=study.front[:1])
     write_front(shorter, tmp_path)
-    assert [path.name for path in (tmp_path / "front").iterdir()] == ["001.json"]
+    assert {path.name for path in (tmp_path / "front").iterdir()} == {"001.json", "mine.json"}
+    front = load_network(str(tmp_path / "front" / "001.json"))
+    assert front.name == study.network(study.front[0]).name
+
+
+def test_a_folder_that_was_cut_off_in_the_middle_is_written_again(tmp_path, monkeypatch):
+    folder = searched(tmp_path / "run", trials=20)
+    study = nas.search(MACRO, CAP, evaluated, trials=24, out=folder)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nas.report.folder.write_front", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write_folder(study, folder, "nascli search", search_document(study))
+    with pytest.raises(FileError, match="no record"):
+        read_search(folder)
+    again = nas.search(MACRO, CAP, evaluated, trials=24, out=folder)
+    assert not again.evaluated
+    assert write_folder(again, folder, "nascli search", search_document(again))
+    rows = (folder / "front.csv").read_text().count("\n") - 1
+    assert len(list((folder / "front").iterdir())) == rows == len(read_search(folder).study.front)
+    (folder / "front" / "001.json").unlink()
+    assert write_folder(again, folder, "nascli search", search_document(again))
+    assert (folder / "front" / "001.json").is_file()
+    assert not write_folder(again, folder, "nascli search", search_document(again))
+
+
+def test_a_file_where_the_folder_of_the_front_goes_is_told_before_the_search(tmp_path, capsys):
+    (tmp_path / "front").write_text("mine")
+    with pytest.raises(SystemExit) as end:
+        cli.app(["search", "--space", "efficientnet", "--trials", "5", "--out", str(tmp_path)])
+    assert end.value.code == 2
+    assert "front: no folder" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["front"]
 
 
 # -- the command ----------------------------------------------------------------------------------------------

@@ -146,5 +146,5 @@ def test_a_candidate_that_fails_has_a_reason_and_a_bare_graph_has_no_fit():
     found = fit(NETWORK, FunctionEvaluator(lambda table: 1 / 0), step=0.5)
     assert {point.reason for point in found.points} == {"ZeroDivisionError: division by zero"}
     assert (found.chosen, found.front, found.ties) == (None, [], [])
-    with pytest.raises(ScaleError, match="a bare graph; a fit needs an architecture"):
+    with pytest.raises(ScaleError, match="a bare graph; a fit needs a table of stages"):
         fit(Network("bare", NETWORK.graph), FunctionEvaluator(wider_is_better))

@@ -16,13 +16,12 @@ if TYPE_CHECKING:
     from nas.networks import Network
     from nas.report.page import Family
 
-FamilyTo = Callable[["Network", str, str], "Family"]  # a network, budgets ("200M,400M-flops") and a rule
-RULE = "efficientnet"
+FamilyBy = Callable[[str], Callable[["Network", str], "Family"]]  # a rule -> a network, budgets ("200M,400M-flops")
 TIMES = (1, 2, 4, 8)  # the winner's macs, of the members of a family that is not asked for
 
 
-def add(app: App, family_to: FamilyTo) -> None:
-    """Add the command to `app`."""
+def add(app: App, family_by: FamilyBy) -> None:
+    """Add the command to `app`; `family_by` raises for a rule that is none."""
 
     @app.command("report")
     def report(
@@ -32,9 +31,7 @@ def add(app: App, family_to: FamilyTo) -> None:
             str | None,
             typer.Option("--family", help="Budgets of the scaled family: 200M,400M-flops (default ×1, 2, 4, 8 macs)."),
         ] = None,
-        rule: Annotated[
-            str | None, typer.Option("--rule", help=f"Of the family, as for `nascli scale` (default {RULE}).")
-        ] = None,
+        rule: Annotated[str, typer.Option("--rule", help="Of the family, as for `nascli scale`.")] = "efficientnet",
         as_json: Json = False,
     ) -> None:
         """A search as one HTML file that needs nothing else: result, budgets, front, choices, how to reproduce."""
@@ -45,11 +42,12 @@ def add(app: App, family_to: FamilyTo) -> None:
         target = out or folder / "report.html"
         search = read_search(folder)
         check_writable(target)
+        made_by = family_by(rule)
 
         def scaled(network: Network) -> Family:
-            return family_to(network, family or _times(cost(network.graph).macs), rule or RULE)
+            return made_by(network, family or _times(cost(network.graph).macs))
 
-        if family is None and rule is None:
+        if family is None:
             page = made(search, scaled)  # without a family of that kind the page says why
         else:
             page = Page(search, "")

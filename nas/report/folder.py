@@ -13,19 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from nas.budget import Budget
-from nas.files import document, write_bytes, write_text
+from nas.files import document, remove, write_bytes, write_text
 from nas.latency.reading import write_table
 from nas.networks import network_document
 from nas.report.drawing import draw
 from nas.report.front import Baseline as Marked
 from nas.report.front import Cap, Point, front_picture
-from nas.report.front_files import FRONT, score_row, write_front
+from nas.report.front_files import FRONT, front_file, write_front
+from nas.report.tables import score_row
 from nas.space.lint import slot_choices
 from nas.study.result import Study, Trial
 
 RECORD = "nascli.record/1"
 LATENCIES = "latency.json"  # of a search that a latency table played a part in: the table, for whoever repeats it
-FILES = ("record.json", "best.json", "front.csv", FRONT, "ties.csv", "front.png", "best.svg")
+RECORD_FILE = "record.json"
+FILES = (RECORD_FILE, "best.json", "front.csv", FRONT, "ties.csv", "front.png", "best.svg")
 
 AXES = {"macs": ("macs", 1.0), "latency": ("predicted latency (ms)", 1e-6)}  # a price's name and scale
 
@@ -44,22 +46,25 @@ def write_folder(study: Study, folder: Path, command: str, told: dict[str, Any])
     leaves them as they are.
     """
     news = study.evaluated or study.finalists.rows
-    if study.best is None or (not news and all((folder / name).exists() for name in FILES)):
+    wanted = [*FILES, *(front_file(row) for row in range(1, len(study.front) + 1))]
+    if study.best is None or (not news and all((folder / name).exists() for name in wanted)):
         return []
+    remove(folder / RECORD_FILE)  # written last: where it is, all others are of this state
     network = study.network(study.best)
     found = {k: v for k, v in told["best"].items() if k != "architecture"}
     best = network_document(network, with_graph=True, space=study.space.name, score_unit=study.about.unit, **found)
     write_text(folder / "best.json", json.dumps(best, indent=1))
-    write_text(folder / "record.json", json.dumps(_record(study, told, command), indent=1))
     write_text(folder / "front.csv", _csv(study, study.front))
     write_front(study, folder)
     write_text(folder / "ties.csv", _csv(study, study.ties))
     draw(network.graph, folder / "best.svg")
     write_bytes(folder / "front.png", study_front(study, ".png"))
-    if (table := study.space.latencies) is None:
-        return [folder / name for name in FILES]
-    write_table(table, folder / LATENCIES)
-    return [folder / name for name in (*FILES, LATENCIES)]
+    files = list(FILES)
+    if (table := study.space.latencies) is not None:
+        write_table(table, folder / LATENCIES)
+        files.append(LATENCIES)
+    write_text(folder / RECORD_FILE, json.dumps(_record(study, told, command), indent=1))
+    return [folder / name for name in files]
 
 
 def _record(study: Study, told: dict[str, Any], command: str) -> dict[str, Any]:

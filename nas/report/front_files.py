@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from nas.evaluators.score import Score
-from nas.files import write_text
-from nas.networks import architecture_document
-
-if TYPE_CHECKING:
-    from nas.study.result import Study
+from nas.errors import FileError
+from nas.files import remove, write_text
+from nas.networks import network_document
+from nas.report.tables import score_row
+from nas.study.result import Study
 
 FRONT = "front"  # their folder
 
@@ -22,23 +20,21 @@ def front_file(row: int) -> str:
     return f"{FRONT}/{row:03d}.json"
 
 
+def check_front(folder: Path) -> None:
+    """FileError, before a search, where its front could not be written after it."""
+    if (there := folder / FRONT).exists() and not there.is_dir():
+        raise FileError(f"{there}: no folder, and the networks of the front go there; move it away")
+
+
 def write_front(study: Study, folder: Path) -> None:
-    """Write a file a network of the front, and remove those of an earlier, longer front."""
-    space = study.space
+    """Write a file a network of the front, and remove those of an earlier one."""
+    written = set()
     for row, trial in enumerate(study.front, start=1):
-        name = f"{space.name}_front_{row:03d}"
-        known = {"space": space.name, "score_unit": study.about.unit, **score_row(trial.score), **trial.costs}
-        told = architecture_document(name, study.architecture(trial), space.num_classes, space.in_chans, **known)
-        write_text(folder / front_file(row), json.dumps(told, indent=1))
-    for row in count(len(study.front) + 1):
-        if not (stale := folder / front_file(row)).is_file():
-            break
-        stale.unlink()
-
-
-def score_row(score: Score | None) -> dict[str, float | None]:
-    """A score as documents and tables of numbers spell it."""
-    return {
-        k: None if score is None else getattr(score, a)
-        for k, a in (("score", "value"), ("low", "low"), ("high", "high"))
-    }
+        network, path = study.network(trial), folder / front_file(row)
+        known: dict[str, Any] = {"digest": network.graph.digest(), **score_row(trial.score), **trial.costs}
+        told = network_document(network, space=study.space.name, score_unit=study.about.unit, **known)
+        write_text(path, json.dumps(told, indent=1))
+        written.add(path)
+    for path in (folder / FRONT).glob("*.json"):
+        if path.stem.isdecimal() and path not in written:
+            remove(path)

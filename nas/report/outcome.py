@@ -11,10 +11,10 @@ from nas.evaluators.score import Score
 from nas.files import document
 from nas.ranking import value
 from nas.report.agreement import agreement, agreement_lines
-from nas.report.front_files import front_file, score_row
+from nas.report.front_files import front_file
 from nas.report.latency import finalist_lines, foreign_lines, latency_told
 from nas.report.standing import standing
-from nas.report.tables import MACS_NOTE, grid
+from nas.report.tables import MACS_NOTE, grid, score_row
 from nas.study.result import Baseline, Study, Trial
 
 SEARCH = "nascli.search/1"
@@ -99,7 +99,7 @@ def search_tables(study: Study, told: dict[str, Any] | None = None) -> list[obje
         )
     step = max(1, len(study.front) // SHOWN)
     rows = [
-        ("best" if trial is study.best else front_file(row) if study.out else "", trial.score, trial.costs, "")
+        (_place(study, row, trial), trial.score, trial.costs, "")
         for row, trial in enumerate(study.front, start=1)
         if (row - 1) % step == 0 or trial is study.best
     ]
@@ -112,6 +112,11 @@ def search_tables(study: Study, told: dict[str, Any] | None = None) -> list[obje
         lines.append("every feasible architecture has been evaluated")
     notes = [study.about.note] if study.about.note else []
     return [*lines, *notes, standing(study.about, study.space.name), MACS_NOTE]
+
+
+def _place(study: Study, row: int, trial: Trial) -> str:
+    """What a network of the front is called: whether it is the winner, and its file where there is one."""
+    return ", ".join(["best"] * (trial is study.best) + [front_file(row)] * (study.out is not None))
 
 
 def _no_dearer(study: Study) -> list[tuple[Baseline, Trial]]:

@@ -10,6 +10,7 @@ from rich.table import Table
 from nas.architecture import Architecture
 from nas.blocks import Stage
 from nas.budget import human
+from nas.evaluators.score import Score
 from nas.graph import Cost
 
 MACS_NOTE = "macs: multiply-adds of one image, what papers and budgets call FLOPs"
@@ -31,6 +32,14 @@ def markdown(header: str, rows: Iterable[Sequence[Any]]) -> str:
     marks = ["--:" if name.endswith(">") else ":--" for name in names]
     cells = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in ([name.rstrip(">") for name in names], marks, *cells))
+
+
+def score_row(score: Score | None) -> dict[str, float | None]:
+    """A score as documents and tables of numbers spell it."""
+    return {
+        k: None if score is None else getattr(score, a)
+        for k, a in (("score", "value"), ("low", "low"), ("high", "high"))
+    }
 
 
 def stage_table(architecture: Architecture) -> Table:

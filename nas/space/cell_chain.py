@@ -24,7 +24,7 @@ from nas.cells import INPUTS
 from nas.errors import SpaceError
 from nas.space.cell_count import size
 from nas.space.cell_order import Cells, joining, spelled
-from nas.space.cell_prices import CellPrices, Costs, total
+from nas.space.cell_prices import CellPrices, Costs
 from nas.space.chain import ADDITIVE, MOST_CELLS, MOST_COST, Link
 
 LOST = -1  # in place of a pair: the blocks so far are out of order, and only their cost is told
@@ -159,10 +159,10 @@ def _ops(
     following = np.array([[0 if last else behind[state.read, state.pair]] for state in states])
     costs = np.zeros((*allowed.shape, len(ADDITIVE)), dtype=np.int64)
     if prices is not None:
-        classes = range(max(shape.inputs) + 1)
-        table = np.array([[prices.op.get((op, one), total(())) for one in classes] for op in shape.ops])
+        classes = {one for state in states for one in state.classes}
+        table = {one: np.array([prices.op[op, one] for op in shape.ops]) for one in classes}
         for row, state in enumerate(states):
-            costs[row] = table[first, state.classes[0]] + table[second, state.classes[1]]
+            costs[row] = table[state.classes[0]][first] + table[state.classes[1]][second]
             if last:
                 read = {one for one in range(INPUTS + shape.blocks) if state.read >> one & 1}
                 costs[row] += prices.joined(shape.joined(read))

@@ -1,4 +1,4 @@
-"""What the parts of cells cost, read off the graphs of a few whole networks that hold each part once.
+"""What the parts of cells cost, read off the graphs of a few whole networks that hold each part.
 
 There is no second formula: an op's price is the sum of its nodes' costs in all cells of its kind, and what a cell's
 output costs, itself and those that read it, is told by networks whose cells join so many states.
