@@ -11,7 +11,6 @@ import io
 import json
 import sys
 import tempfile
-import time
 import warnings
 from collections import Counter
 from dataclasses import dataclass
@@ -28,8 +27,9 @@ from nas.export.onnx import write
 from nas.graph import cost
 from nas.latency.measuring import busy, measure, timer_of
 from nas.report.tables import markdown
-from nas.runtimes import Timer, runtime_named
+from nas.runtimes import runtime_named
 from nas.runtimes.onnxruntime import OnnxSession
+from nas.runtimes.torch import TorchSession
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from oracles import import_torchvision
@@ -40,21 +40,6 @@ PASSES, SECONDS = 5, 8.0  # measurements of a network, a few seconds apart, and 
 RUNS = 40  # of a profile
 SIZE = 224
 COUNTED = ("Conv", "Gemm", "MatMul")  # operators that macs are counted of
-
-
-def eager(model: nn.Module) -> Timer:
-    """A stopwatch for a module in inference mode on one thread."""
-    image = torch.randn(1, 3, SIZE, SIZE)
-
-    @torch.inference_mode()
-    def seconds(runs: int) -> float:
-        torch.set_num_threads(1)
-        begun = time.perf_counter()
-        for _ in range(runs):
-            model(image)
-        return time.perf_counter() - begun
-
-    return seconds
 
 
 def from_torch(model: nn.Module) -> bytes:
@@ -102,7 +87,7 @@ def compared(name: str) -> Compared:
     rng = np.random.default_rng(0)
     timers = {
         "ours": timer_of(OnnxSession(ours, 1, "cpu"), rng),
-        "eager": eager(theirs),
+        "eager": timer_of(TorchSession(theirs, graph.input_shape, 1, "cpu"), rng),
         "torch.onnx": timer_of(OnnxSession(from_torch(theirs), 1, "cpu"), rng),
     }
     found = [measure(timers, rng, SECONDS) for _ in range(PASSES)]

@@ -1,6 +1,6 @@
 """How good predicted latencies are: 40 fresh networks of a space in a runtime, for each seed.
 
-OMP_NUM_THREADS=1 python benchmarks/latency.py          # writes results/latency.md and results/latency.png; 9 minutes
+OMP_NUM_THREADS=1 python benchmarks/latency.py          # writes results/latency.md and results/latency.png; 12 minutes
 
 Needs a machine that does nothing else.
 """

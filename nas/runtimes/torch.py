@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, fx
+from torch import Tensor, nn
 
 from nas.compiler import compile_graph, module_paths
 from nas.errors import LatencyError, unknown
@@ -20,9 +20,9 @@ from nas.tensors import Array, drawn, fitted, tensor_name, tensor_shapes
 
 
 class TorchSession:
-    """A compiled module in eager mode."""
+    """A module of one input in eager mode."""
 
-    def __init__(self, model: fx.GraphModule, shape: Shape, threads: int, device: str) -> None:
+    def __init__(self, model: nn.Module, shape: Shape, threads: int, device: str) -> None:
         self._model, self.input_shape, self._threads, self._device = model.eval().to(device), shape, threads, device
 
     def run(self, images: Array) -> tuple[Array, ...]:
